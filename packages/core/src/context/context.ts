@@ -1,0 +1,232 @@
+import type { AuthConfig, AuthCredential } from "../auth/auth-config.ts";
+import type { Part } from "../content/content.ts";
+import { AdkError } from "../errors.ts";
+import {
+  createEventActions,
+  type EventActions,
+  type ToolConfirmation,
+} from "../events/event-actions.ts";
+import { describeIssues } from "../internal/standard-schema.ts";
+import { setOwn } from "../internal/json.ts";
+import type { MemoryEntry, SearchMemoryResponse } from "../memory/base-memory-service.ts";
+import type { Event } from "../events/event.ts";
+import type { InvocationContext } from "./invocation-context.ts";
+import { ReadonlyContext } from "./readonly-context.ts";
+import { State, type StateChanges } from "./state.ts";
+
+export interface ContextOptions {
+  invocationContext: InvocationContext;
+  eventActions?: EventActions | undefined;
+  /** Of a tool call. */
+  functionCallId?: string | undefined;
+  toolConfirmation?: ToolConfirmation | undefined;
+  /** Of a tool call: 1, or more when the call may have been made before. */
+  attempt?: number | undefined;
+  /** Aborted when this call is to stop. */
+  abortSignal?: AbortSignal | undefined;
+}
+
+/** What a context leaves behind, for the event that follows. */
+export interface ContextHarvest {
+  actions: EventActions;
+  stateRemoved?: string[] | undefined;
+}
+
+/**
+ * What callbacks and tools see and write through. What they write (state, artifacts, actions) is stored with the event
+ * that follows: a model callback's with the model's event, a tool's with its response, an agent callback's as an event of
+ * its own.
+ */
+export class Context extends ReadonlyContext {
+  readonly eventActions: EventActions;
+  /** In a tool: the id of the call. It stays the same when the call is repeated: hand it on as an idempotency key. */
+  readonly functionCallId: string | undefined;
+  /** In a tool: what a person answered to the request for confirmation. */
+  toolConfirmation: ToolConfirmation | undefined;
+  /** In a tool: 1, or more when the call may have been made before (after a crash). */
+  readonly attempt: number;
+  readonly #abortSignal: AbortSignal | undefined;
+  readonly #changes: StateChanges;
+  readonly #state: State;
+  #revoked: string | undefined;
+
+  constructor(options: ContextOptions) {
+    super(options.invocationContext);
+    this.eventActions = options.eventActions ?? createEventActions();
+    this.functionCallId = options.functionCallId;
+    this.toolConfirmation = options.toolConfirmation;
+    this.attempt = options.attempt ?? 1;
+    this.#abortSignal = options.abortSignal;
+    this.#changes = { delta: this.eventActions.stateDelta, removed: [] };
+    this.#state = new State(this.invocationContext.invocation.state, this.#changes, (key, value) =>
+      this.#checkWrite(key, value),
+    );
+  }
+
+  override get state(): State {
+    return this.#state;
+  }
+
+  get actions(): EventActions {
+    return this.eventActions;
+  }
+
+  /** Aborted when this call, or the whole run, is to stop. */
+  override get abortSignal(): AbortSignal {
+    return this.#abortSignal ?? super.abortSignal;
+  }
+
+  /** Grows each time somebody takes over the session: a fencing token for other systems. */
+  get leaseEpoch(): number {
+    return this.invocationContext.invocation.lease.epoch;
+  }
+
+  /** The part saved under this name, the latest or the given version; `undefined` when there is none. */
+  loadArtifact(filename: string, version?: number): Promise<Part | undefined> {
+    return this.#artifacts().loadArtifact({ filename, version });
+  }
+
+  /** Saves the next version and records it on the event that follows. @returns the version, 0 for the first. */
+  async saveArtifact(
+    filename: string,
+    artifact: Part,
+    customMetadata?: Record<string, unknown>,
+  ): Promise<number> {
+    this.#checkOpen(`artifact ${filename}`);
+    const version = await this.#artifacts().saveArtifact({ filename, artifact, customMetadata });
+    this.#checkOpen(`artifact ${filename}`);
+    setOwn(this.eventActions.artifactDelta, filename, version);
+    return version;
+  }
+
+  /** Names of the session's artifacts and the user's (`user:`). */
+  listArtifacts(): Promise<string[]> {
+    return this.#artifacts().listArtifactKeys();
+  }
+
+  searchMemory(query: string): Promise<SearchMemoryResponse> {
+    return this.#memory().searchMemory({ appName: this.appName, userId: this.userId, query });
+  }
+
+  addSessionToMemory(): Promise<void> {
+    return this.#memory().addSessionToMemory(this.session);
+  }
+
+  addEventsToMemory(events: Event[], customMetadata?: Record<string, unknown>): Promise<void> {
+    const { appName, userId, sessionId } = this;
+    return this.#memory().addEventsToMemory({ appName, userId, sessionId, events, customMetadata });
+  }
+
+  addMemory(memories: MemoryEntry[], customMetadata?: Record<string, unknown>): Promise<void> {
+    const { appName, userId } = this;
+    return this.#memory().addMemory({ appName, userId, memories, customMetadata });
+  }
+
+  /** Without an id, everything of this user. */
+  deleteMemory(memoryId?: string): Promise<void> {
+    const { appName, userId } = this;
+    return this.#memory().deleteMemory({ appName, userId, memoryId });
+  }
+
+  async loadCredential(authConfig: AuthConfig): Promise<AuthCredential | undefined> {
+    return await this.#credentials().loadCredential(authConfig, this);
+  }
+
+  async saveCredential(authConfig: AuthConfig): Promise<void> {
+    await this.#credentials().saveCredential(authConfig, this);
+  }
+
+  /** In a tool: asks a person to approve this call; the tool is called again with `toolConfirmation`. */
+  requestConfirmation(request: { hint?: string; payload?: unknown } = {}): void {
+    const callId = this.#callId("requestConfirmation");
+    this.#checkOpen("a confirmation request");
+    setOwn(this.eventActions.requestedToolConfirmations, callId, { ...request, confirmed: false });
+  }
+
+  /** In a tool: asks the client for a credential. */
+  requestCredential(authConfig: AuthConfig): void {
+    const callId = this.#callId("requestCredential");
+    this.#checkOpen("a credential request");
+    setOwn(this.eventActions.requestedAuthConfigs, callId, authConfig);
+  }
+
+  /**
+   * What was written here since the last harvest, in-place changes of state containers included, for the event that
+   * follows. The engine calls it.
+   */
+  harvest(): ContextHarvest {
+    const changes = this.invocationContext.invocation.state.takeChanges();
+    if (changes)
+      for (const key of Object.keys(changes)) setOwn(this.#changes.delta, key, changes[key]);
+    return this.#changes.removed.length > 0
+      ? { actions: this.eventActions, stateRemoved: [...this.#changes.removed] }
+      : { actions: this.eventActions };
+  }
+
+  /** Refuses every later write: what was awaited has been given up. The engine calls it. */
+  revoke(reason: string): void {
+    this.#revoked = reason;
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#revoked !== undefined)
+      throw new AdkError(
+        "FAILED_PRECONDITION",
+        `${what} came too late: ${this.#revoked}. Await all work before returning, and stop when \`abortSignal\` fires.`,
+      );
+  }
+
+  #checkWrite(key: string, value: unknown): void {
+    this.#checkOpen(`State ${key}`);
+    const schemas = this.invocationContext.invocation.stateSchema;
+    if (schemas === undefined || key.includes(":")) return;
+    const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined;
+    if (schema === undefined)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `State ${key} is not declared. Add it to the app's \`stateSchema\` (${Object.keys(schemas).join(", ")}), or use a prefix.`,
+      );
+    if (value === undefined) return;
+    const result = schema["~standard"].validate(value);
+    if (result instanceof Promise)
+      throw new AdkError(
+        "UNSUPPORTED",
+        `The schema of state ${key} validates asynchronously; use a synchronous one.`,
+      );
+    if (result.issues)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `State ${key} does not fit its schema: ${describeIssues(result.issues)}.`,
+      );
+  }
+
+  #callId(method: string): string {
+    if (this.functionCallId === undefined)
+      throw new AdkError(
+        "FAILED_PRECONDITION",
+        `\`${method}\` works only inside a tool call; this is a callback.`,
+      );
+    return this.functionCallId;
+  }
+
+  #artifacts(): NonNullable<InvocationContext["artifactService"]> {
+    return this.#need(this.invocationContext.artifactService, "artifactService");
+  }
+  #memory(): NonNullable<InvocationContext["memoryService"]> {
+    return this.#need(this.invocationContext.memoryService, "memoryService");
+  }
+  #credentials(): NonNullable<InvocationContext["credentialService"]> {
+    return this.#need(this.invocationContext.credentialService, "credentialService");
+  }
+  #need<T>(service: T | undefined, option: string): T {
+    if (service === undefined)
+      throw new AdkError(
+        "FAILED_PRECONDITION",
+        `This runner has no \`${option}\`. Give it one: new Runner({ ${option}: … }).`,
+      );
+    return service;
+  }
+}
+
+export type CallbackContext = Context;
+export type ToolContext = Context;

@@ -1,0 +1,61 @@
+import type { Content } from "../content/content.ts";
+import type { Session } from "../sessions/session.ts";
+import type { InvocationContext } from "./invocation-context.ts";
+import type { RunConfig } from "./run-config.ts";
+import { State } from "./state.ts";
+import { AdkError } from "../errors.ts";
+
+/** What instruction providers and toolsets see: everything of the invocation, nothing to write with. */
+export class ReadonlyContext {
+  readonly invocationContext: InvocationContext;
+
+  constructor(invocationContext: InvocationContext) {
+    this.invocationContext = invocationContext;
+  }
+
+  /** The message that started the invocation. */
+  get userContent(): Content | undefined {
+    return this.invocationContext.userContent;
+  }
+  get invocationId(): string {
+    return this.invocationContext.invocationId;
+  }
+  get appName(): string {
+    return this.invocationContext.appName;
+  }
+  get userId(): string {
+    return this.invocationContext.userId;
+  }
+  get sessionId(): string {
+    return this.invocationContext.session.id;
+  }
+  get session(): Session {
+    return this.invocationContext.session;
+  }
+  get branch(): string | undefined {
+    return this.invocationContext.branch;
+  }
+  /** The name of the running agent. */
+  get agentName(): string {
+    return this.invocationContext.agent.name;
+  }
+  get runConfig(): RunConfig {
+    return this.invocationContext.runConfig;
+  }
+  /** Aborted when the run is to stop. */
+  get abortSignal(): AbortSignal {
+    return this.invocationContext.abortSignal;
+  }
+
+  /** Reads through to what the invocation sees; writing is refused. */
+  get state(): Readonly<State> {
+    return new State(this.invocationContext.invocation.state, { delta: {}, removed: [] }, refuse);
+  }
+}
+
+function refuse(key: string): never {
+  throw new AdkError(
+    "FAILED_PRECONDITION",
+    `State ${key} cannot be written here: this context only reads. Write it in a callback or a tool.`,
+  );
+}

@@ -1,0 +1,33 @@
+/** Where time comes from. Hand one to a `Runner` or a service to control it in tests. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, an integer. */
+  now(): number;
+  /** Calls `callback` once, `ms` milliseconds from now. @returns a function that cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The machine's own clock and timers. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms` milliseconds of `clock`, or rejects with the signal's reason as soon as it is aborted. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const done = (): void => {
+      signal?.removeEventListener("abort", aborted);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    const aborted = (): void => {
+      cancel();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", aborted, { once: true });
+  });
+}

@@ -1,0 +1,67 @@
+import type { Content } from "../content/content.ts";
+import type { Event } from "../events/event.ts";
+import type { Cancellable } from "../sessions/requests.ts";
+import type { Session } from "../sessions/session.ts";
+
+export interface MemoryEntry {
+  content: Content;
+  /** Stable: the event's id where the entry came from an event. */
+  id?: string | undefined;
+  author?: string | undefined;
+  /** ISO 8601. */
+  timestamp?: string | undefined;
+  customMetadata?: Record<string, unknown> | undefined;
+}
+
+export interface SearchMemoryRequest extends Cancellable {
+  appName: string;
+  userId: string;
+  query: string;
+  /** 1–1,000. @defaultValue 50 */
+  limit?: number | undefined;
+}
+
+export interface SearchMemoryResponse {
+  memories: MemoryEntry[];
+}
+
+export interface AddEventsToMemoryRequest extends Cancellable {
+  appName: string;
+  userId: string;
+  sessionId?: string | undefined;
+  events: Event[];
+  customMetadata?: Record<string, unknown> | undefined;
+}
+
+export interface AddMemoryRequest extends Cancellable {
+  appName: string;
+  userId: string;
+  memories: MemoryEntry[];
+  customMetadata?: Record<string, unknown> | undefined;
+}
+
+export interface DeleteMemoryRequest extends Cancellable {
+  appName: string;
+  userId: string;
+  /** One session's memories. */
+  sessionId?: string | undefined;
+  /** One entry. Without both, everything of the user. */
+  memoryId?: string | undefined;
+}
+
+/**
+ * What is remembered of a user beyond one session. The Runner never writes memory by itself: the application, a callback
+ * or a tool does.
+ */
+export abstract class BaseMemoryService implements AsyncDisposable {
+  /** Remembers a session's events; adding it again replaces what it added before. */
+  abstract addSessionToMemory(session: Session): Promise<void>;
+  /** What fits the query best, best first; of this app and user only. */
+  abstract searchMemory(request: SearchMemoryRequest): Promise<SearchMemoryResponse>;
+  /** Remembers events; those whose ids are known already are left out. */
+  abstract addEventsToMemory(request: AddEventsToMemoryRequest): Promise<void>;
+  abstract addMemory(request: AddMemoryRequest): Promise<void>;
+  /** Silent when there is nothing. */
+  abstract deleteMemory(request: DeleteMemoryRequest): Promise<void>;
+  abstract [Symbol.asyncDispose](): Promise<void>;
+}
