@@ -1,0 +1,204 @@
+import type { Content, GenerateContentConfig, Part } from "../content/content.ts";
+import { AdkError } from "../errors.ts";
+import { type Clock, delay, systemClock } from "../internal/clock.ts";
+import { cloneJson, deepFreeze } from "../internal/json.ts";
+import { BaseLlm } from "../models/base-llm.ts";
+import type { LlmRequest } from "../models/llm-request.ts";
+import type { LlmResponse } from "../models/llm-response.ts";
+
+/** What a call answers: a text, a response, an error to throw, or a list of these: chunks, perhaps with an error at the end. */
+export type ScriptedAnswer =
+  | string
+  | LlmResponse
+  | Error
+  | readonly (string | LlmResponse | Error)[];
+
+/** One answer, or a function that makes it from the request; its promise is waited for until the call is aborted. */
+export type ScriptedTurn =
+  | ScriptedAnswer
+  | ((request: LlmRequest, abortSignal?: AbortSignal) => ScriptedAnswer | Promise<ScriptedAnswer>);
+
+export interface ScriptedLlmParams {
+  /** @defaultValue "scripted" */
+  model?: string | undefined;
+  /** The answers, one for each call, in order. */
+  turns: readonly ScriptedTurn[];
+  /** After the last turn, start again with the first. @defaultValue false */
+  repeat?: boolean | undefined;
+  /** Waited before each response. @defaultValue 0 */
+  delayMs?: number | undefined;
+  /** Time for `delayMs`. @defaultValue the machine's */
+  clock?: Clock | undefined;
+}
+
+/** What a call was asked, as it was then: contents are frozen copies, `config` is a copy of its first level. */
+export interface ScriptedRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly contents: readonly Content[];
+  readonly systemInstruction: string;
+  /** Names of the declared tools, sorted. */
+  readonly tools: readonly string[];
+  /** As sent, without the signal. */
+  readonly config: Readonly<GenerateContentConfig>;
+}
+
+/**
+ * A model that says what the test tells it to.
+ *
+ * A call takes the next turn. Of a list, responses with `partial: true` are left out unless the call streams. A text or
+ * a single response with texts comes, when streamed, in two pieces and then whole. A call without a turn left fails,
+ * and so does {@link ScriptedLlm.assertConsumed} when turns are left.
+ */
+export class ScriptedLlm extends BaseLlm {
+  /** The calls so far. */
+  readonly requests: ScriptedRequest[] = [];
+  readonly #turns: readonly ScriptedTurn[];
+  readonly #repeat: boolean;
+  readonly #delayMs: number;
+  readonly #clock: Clock;
+
+  constructor({
+    model = "scripted",
+    turns,
+    repeat = false,
+    delayMs = 0,
+    clock,
+  }: ScriptedLlmParams) {
+    super({ model });
+    this.#turns = turns;
+    this.#repeat = repeat;
+    this.#delayMs = delayMs;
+    this.#clock = clock ?? systemClock;
+  }
+
+  override async *generateContentAsync(
+    llmRequest: LlmRequest,
+    stream: boolean = false,
+    abortSignal?: AbortSignal,
+  ): AsyncGenerator<LlmResponse, void, undefined> {
+    abortSignal?.throwIfAborted();
+    const turn = this.#next();
+    this.requests.push(record(llmRequest, this.model, stream));
+    const answer =
+      typeof turn === "function"
+        ? await untilAborted(turn(llmRequest, abortSignal), abortSignal)
+        : turn;
+    for (const response of responsesOf(answer, stream)) {
+      if (this.#delayMs > 0) await delay(this.#clock, this.#delayMs, abortSignal);
+      abortSignal?.throwIfAborted();
+      if (response instanceof Error) throw response;
+      yield response;
+    }
+  }
+
+  /** @throws {@link AdkError} `FAILED_PRECONDITION` when turns were not asked for. */
+  assertConsumed(): void {
+    const left = this.#turns.length - this.requests.length;
+    if (left > 0)
+      throw new AdkError(
+        "FAILED_PRECONDITION",
+        `ScriptedLlm ${this.model}: ${left} of ${this.#turns.length} turns were not asked for. Remove them from \`turns\`, or find out why the model was called less often.`,
+        { details: { left, turns: this.#turns.length } },
+      );
+  }
+
+  #next(): ScriptedTurn {
+    const { length } = this.#turns;
+    const call = this.requests.length;
+    const turn = this.#turns[this.#repeat && length > 0 ? call % length : call];
+    if (turn !== undefined) return turn;
+    throw new AdkError(
+      "FAILED_PRECONDITION",
+      `ScriptedLlm ${this.model}: call ${call + 1}, but \`turns\` has only ${length}. Add a turn, or find out why the model was called again.`,
+      { details: { call: call + 1, turns: length } },
+    );
+  }
+}
+
+function responsesOf(answer: ScriptedAnswer, stream: boolean): readonly (LlmResponse | Error)[] {
+  if (!isList(answer)) {
+    const whole = responseOf(answer);
+    return stream && !(whole instanceof Error) ? [...pieces(whole), whole] : [whole];
+  }
+  const list = answer.map(responseOf);
+  return stream ? list : list.filter((item) => item instanceof Error || item.partial !== true);
+}
+
+function responseOf(answer: string | LlmResponse | Error): LlmResponse | Error {
+  if (answer instanceof Error) return answer;
+  return typeof answer === "string"
+    ? { content: { role: "model", parts: [{ text: answer }] } }
+    : cloneJson(answer);
+}
+
+function isList(answer: ScriptedAnswer): answer is readonly (string | LlmResponse | Error)[] {
+  return Array.isArray(answer);
+}
+
+/** Resolves as `value` does, or rejects with the signal's reason as soon as it is aborted. */
+async function untilAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!(value instanceof Promise) || signal === undefined) return value;
+  let aborted = (): void => {};
+  const abort = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal.reason);
+    signal.addEventListener("abort", aborted, { once: true });
+    if (signal.aborted) aborted();
+  });
+  try {
+    return await Promise.race([value, abort]);
+  } finally {
+    signal.removeEventListener("abort", aborted);
+  }
+}
+
+/** Two pieces for each text, one for anything else: joined they are the whole again. */
+function pieces(whole: LlmResponse): LlmResponse[] {
+  return (whole.content?.parts ?? []).flatMap((part) =>
+    halves(part).map((piece) => ({
+      content: { ...whole.content, parts: [piece] },
+      partial: true,
+    })),
+  );
+}
+
+function halves(part: Part): Part[] {
+  if (part.text === undefined || part.text.length < 2) return [part];
+  const characters = [...part.text];
+  const middle = Math.ceil(characters.length / 2);
+  const texts = [characters.slice(0, middle), characters.slice(middle)];
+  return texts
+    .filter((text) => text.length > 0)
+    .map((text) => ({ ...cloneJson(part), text: text.join("") }));
+}
+
+function record(llmRequest: LlmRequest, model: string, stream: boolean): ScriptedRequest {
+  // A signal is not data. The config's members are replaced, not edited, by everything that builds requests.
+  const { abortSignal: _, ...config } = llmRequest.config ?? {};
+  return Object.freeze({
+    model: llmRequest.model ?? model,
+    stream,
+    contents: Object.freeze(
+      llmRequest.contents.map((content) =>
+        Object.isFrozen(content) ? content : deepFreeze(cloneJson(content)),
+      ),
+    ),
+    systemInstruction: textOf(config.systemInstruction),
+    tools: (config.tools ?? [])
+      .flatMap((tool) => ("functionDeclarations" in tool ? (tool.functionDeclarations ?? []) : []))
+      .map(({ name }) => name ?? "")
+      .sort(),
+    config: Object.freeze(config),
+  });
+}
+
+function textOf(instruction: GenerateContentConfig["systemInstruction"]): string {
+  if (instruction === undefined) return "";
+  if (typeof instruction === "string") return instruction;
+  const list = Array.isArray(instruction)
+    ? instruction
+    : "parts" in instruction
+      ? (instruction.parts ?? [])
+      : [instruction as Part];
+  return list.map((part) => (typeof part === "string" ? part : (part.text ?? ""))).join("\n\n");
+}
