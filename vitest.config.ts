@@ -1,23 +1,35 @@
+import { existsSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 /** Resolve workspace packages to their TypeScript sources: no build before a test run. */
 const conditions = ["@adk/source", "module", "node", "development|production"];
 
-function project(folder: string) {
-  const base = { root: `packages/${folder}`, ssr: { resolve: { conditions } } };
+/** Every workspace package is a test project: a new folder joins by existing. */
+const folders = ["packages", "apps"].flatMap((parent) =>
+  existsSync(parent)
+    ? readdirSync(parent)
+        .map((name) => `${parent}/${name}`)
+        .filter((folder) => existsSync(`${folder}/package.json`))
+    : [],
+);
+
+/** Two projects a package: `@adk/core`, fast and without network, and `@adk/core:integration`, with real backends. */
+function project(root: string) {
+  const base = { root, ssr: { resolve: { conditions } } };
+  const name = root.replace("packages/", "@adk/").replace("apps/", "@adk-apps/");
   return [
     {
       ...base,
       test: {
-        name: `@adk/${folder}`,
-        include: ["{src,test}/**/*.test.ts"],
-        exclude: ["**/*.integration.test.ts"],
+        name,
+        include: ["{src,test}/**/*.test.ts", "*.test.ts"],
+        exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
       },
     },
     {
       ...base,
       test: {
-        name: `@adk/${folder}:integration`,
+        name: `${name}:integration`,
         include: ["test/**/*.integration.test.ts"],
         fileParallelism: false,
         testTimeout: 30_000,
@@ -27,5 +39,5 @@ function project(folder: string) {
 }
 
 export default defineConfig({
-  test: { projects: ["core"].flatMap(project), passWithNoTests: true },
+  test: { projects: folders.flatMap(project), passWithNoTests: true },
 });

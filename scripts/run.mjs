@@ -1,0 +1,13 @@
+// npm run parity | bench: sets up, then runs the program. Arguments after `--` are the program's.
+import { runNode } from "./run-node.mjs";
+import { giveUp } from "./setup.mjs";
+
+const PROGRAMS = {
+  parity: { file: "packages/parity/src/main.ts" },
+  bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const program = Object.hasOwn(PROGRAMS, name ?? "") ? PROGRAMS[name] : undefined;
+if (program === undefined) giveUp(`Name one of the programs: ${Object.keys(PROGRAMS).join(", ")}.`);
+runNode(program.file, { ...program, args });
