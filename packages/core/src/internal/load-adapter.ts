@@ -30,7 +30,7 @@ export async function loadAdapter(request: LoadAdapterRequest): Promise<Record<s
   let specifier: string | undefined;
   try {
     if (load) return { ...(await load()) };
-    specifier = await resolve(packageName, from);
+    specifier = resolve(packageName, from);
     if (specifier === undefined && from !== undefined) throw notInstalled(request);
     return (await import(specifier ?? packageName)) as Record<string, unknown>;
   } catch (error) {
@@ -46,8 +46,8 @@ export async function loadAdapter(request: LoadAdapterRequest): Promise<Record<s
 }
 
 /** The URL of the package's entry as seen from `from` or the working directory; `undefined` when it is not to be seen. */
-async function resolve(packageName: string, from: string | undefined): Promise<string | undefined> {
-  const node = await nodeResolution();
+function resolve(packageName: string, from: string | undefined): string | undefined {
+  const node = nodeResolution();
   const base = from ?? workingDirectory();
   if (!node || base === undefined) return undefined;
   try {
@@ -58,16 +58,13 @@ async function resolve(packageName: string, from: string | undefined): Promise<s
   }
 }
 
-async function nodeResolution(): Promise<NodeResolution | undefined> {
-  try {
-    // The names are held in a variable so that bundlers for other runtimes do not try to follow them.
-    const [module, url] = ["node:module", "node:url"];
-    const { createRequire } = (await import(module)) as Pick<NodeResolution, "createRequire">;
-    const { pathToFileURL } = (await import(url)) as Pick<NodeResolution, "pathToFileURL">;
-    return { createRequire, pathToFileURL };
-  } catch {
-    return undefined;
-  }
+/** `process.getBuiltinModule` is asked, not `import`: bundlers for other runtimes have nothing to follow. */
+function nodeResolution(): NodeResolution | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
+  const load = <T>(id: string): T | undefined => process?.getBuiltinModule?.(id) as T | undefined;
+  const module = load<Pick<NodeResolution, "createRequire">>("node:module");
+  const url = load<Pick<NodeResolution, "pathToFileURL">>("node:url");
+  return module && url && { createRequire: module.createRequire, pathToFileURL: url.pathToFileURL };
 }
 
 /** A path inside the working directory, for `createRequire`; `undefined` where there is none. */
