@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+type Table = Record<string, string>;
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: Record<string, string | Table>;
+  readonly dependencies?: Table;
+  readonly devDependencies?: Table;
+  readonly peerDependencies?: Table;
+  readonly peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+  readonly [member: string]: unknown;
+}
+
+const PACKAGES = new URL("../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, PACKAGES), "utf8");
+
+const folders = readdirSync(PACKAGES).filter((name) =>
+  existsSync(new URL(`${name}/package.json`, PACKAGES)),
+);
+const all = folders.map((folder) => ({
+  folder,
+  manifest: JSON.parse(read(`${folder}/package.json`)) as Manifest,
+}));
+const published = all.filter(({ manifest }) => manifest.private !== true);
+
+/** Who may ask for what as a peer, and in which range: what the app also holds in its hands. */
+const PEERS: Record<string, { of: RegExp; range: RegExp }> = {
+  "@adk/core": { of: /^@adk\/(?!core$)/, range: /^\^\d+\.\d+\.\d+$/ },
+  "@google/genai": { of: /^@adk\/core$/, range: /^>=2\.9\.0 <4$/ },
+  "@opentelemetry/api": { of: /^@adk\/core$/, range: /^\^1\.9\.0$/ },
+  ioredis: { of: /redis$/, range: /^\^5\.6\.1 \|\| \^6\.0\.0$/ },
+  pg: { of: /postgres$/, range: /^\^8\.11\.0$/ },
+  "@aws-sdk/client-s3": { of: /s3$/, range: /^\^3\.729\.0$/ },
+  "@aws-sdk/s3-request-presigner": { of: /s3$/, range: /^\^3\.729\.0$/ },
+};
+
+describe.each(published)("package.json of $manifest.name", ({ folder, manifest }) => {
+  it("says what every published package says", () => {
+    expect(manifest).toMatchObject({
+      name: `@adk/${folder}`,
+      license: "Apache-2.0",
+      type: "module",
+      sideEffects: false,
+      engines: { node: ">=22.18" },
+      files: ["dist", "src", "!**/*.test.ts"],
+      publishConfig: { access: "public", provenance: true },
+      repository: { type: "git", directory: `packages/${folder}` },
+    });
+    expect(manifest["version"]).toMatch(/^\d+\.\d+\.\d+/);
+    expect(manifest["description"]).toMatch(/\.$/);
+  });
+
+  it("opens every door to sources, types and code, in this order", () => {
+    expect(manifest.exports?.["./package.json"]).toBe("./package.json");
+    for (const [door, target] of Object.entries(manifest.exports ?? {})) {
+      if (typeof target === "string") continue;
+      const source = target["@adk/source"] ?? "";
+      const built = source.replace("./src/", "./dist/").replace(/\.ts$/, "");
+      expect(Object.entries(target), door).toEqual([
+        ["@adk/source", source],
+        ["types", `${built}.d.ts`],
+        ["default", `${built}.js`],
+      ]);
+      expect(existsSync(new URL(`${folder}/${source}`, PACKAGES)), source).toBe(true);
+    }
+  });
+
+  it("keeps the law of peers", () => {
+    for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
+      const law = PEERS[peer];
+      expect(law, `${peer} is no peer of any package`).toBeDefined();
+      expect(manifest.name, `${peer} is not its peer`).toMatch(law!.of);
+      expect(range, peer).toMatch(law!.range);
+      expect(
+        manifest.devDependencies,
+        `${peer} is what it is built and tested with`,
+      ).toHaveProperty([peer]);
+      expect(manifest.dependencies ?? {}, `${peer} is a peer only`).not.toHaveProperty([peer]);
+    }
+    if (manifest.name !== "@adk/core") {
+      expect(manifest.devDependencies?.["@adk/core"]).toBe("workspace:*");
+      expect(manifest.peerDependencies).toHaveProperty(["@adk/core"]);
+    }
+    for (const range of Object.values(manifest.dependencies ?? {})) {
+      expect(range).not.toMatch(/^(?:workspace|link|file):/);
+    }
+  });
+
+  it("comes with the licence and a README", () => {
+    expect(read(`${folder}/LICENSE`)).toBe(read("../LICENSE"));
+    expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${manifest.name}\n`));
+  });
+});
+
+describe("@adk/core", () => {
+  const core = published.find(({ manifest }) => manifest.name === "@adk/core")?.manifest;
+
+  it("depends on nothing, and asks for one peer only", () => {
+    expect(core).not.toHaveProperty("dependencies");
+    expect(core).not.toHaveProperty("optionalDependencies");
+    const required = Object.keys(core?.peerDependencies ?? {}).filter(
+      (peer) => core?.peerDependenciesMeta?.[peer]?.optional !== true,
+    );
+    expect(required).toEqual(["@google/genai"]);
+  });
+});
+
+describe("private packages", () => {
+  it("are named like the others and can never be published by accident", () => {
+    for (const { folder, manifest } of all.filter((entry) => !published.includes(entry))) {
+      expect(manifest.name).toBe(`@adk/${folder}`);
+      expect(manifest).not.toHaveProperty("publishConfig");
+    }
+  });
+});
