@@ -11,6 +11,14 @@ export function isBaseTool(value: unknown): value is BaseTool {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/**
+ * What happens to a call that may have been made before, because the process ended before its outcome was stored:
+ * `run` makes it again, `fail` tells the model that the outcome is unknown, `ask` asks a person first.
+ */
+export type OnRepeat = "run" | "fail" | "ask";
+
+const ON_REPEAT: readonly unknown[] = ["run", "fail", "ask"] satisfies OnRepeat[];
+
 export interface BaseToolParams {
   /** What the model calls it by: letters, digits, `_`, `-`, `.`, `:`, at most 128 characters. */
   name: string;
@@ -19,6 +27,8 @@ export interface BaseToolParams {
   isLongRunning?: boolean | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
+  /** @defaultValue "run" */
+  onRepeat?: OnRepeat | undefined;
 }
 
 export interface RunAsyncToolRequest {
@@ -38,8 +48,15 @@ export abstract class BaseTool {
   readonly description: string;
   readonly isLongRunning: boolean;
   readonly timeoutMs: number | undefined;
+  readonly onRepeat: OnRepeat;
 
-  constructor({ name, description, isLongRunning = false, timeoutMs }: BaseToolParams) {
+  constructor({
+    name,
+    description,
+    isLongRunning = false,
+    timeoutMs,
+    onRepeat = "run",
+  }: BaseToolParams) {
     if (typeof name !== "string" || !/^[\w.:-]{1,128}$/.test(name))
       throw new AdkError(
         "INVALID_ARGUMENT",
@@ -50,15 +67,26 @@ export abstract class BaseTool {
         "INVALID_ARGUMENT",
         `Tool ${name} needs a \`description\` (a text): the model chooses tools by it.`,
       );
+    if (typeof isLongRunning !== "boolean")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Tool ${name}: \`isLongRunning\` must be true or false, got a ${typeof isLongRunning}.`,
+      );
     if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0))
       throw new AdkError(
         "INVALID_ARGUMENT",
         `Tool ${name}: \`timeoutMs\` must be a positive number of milliseconds, got ${String(timeoutMs)}.`,
       );
+    if (!ON_REPEAT.includes(onRepeat))
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Tool ${name}: \`onRepeat\` must be "run", "fail" or "ask".`,
+      );
     this.name = name;
     this.description = description;
     this.isLongRunning = isLongRunning;
     this.timeoutMs = timeoutMs;
+    this.onRepeat = onRepeat;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

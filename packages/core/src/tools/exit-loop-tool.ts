@@ -1,0 +1,24 @@
+import type { FunctionDeclaration } from "../content/content.ts";
+import { BaseTool, type RunAsyncToolRequest } from "./base-tool.ts";
+
+/** Lets an agent inside a `LoopAgent` end the loop; its response is not told to the model. */
+export class ExitLoopTool extends BaseTool {
+  constructor() {
+    super({
+      name: "exit_loop",
+      description: "Exits the loop.\n\nCall this function only when you are instructed to do so.",
+    });
+  }
+
+  override _getDeclaration(): FunctionDeclaration {
+    return { name: this.name, description: this.description };
+  }
+
+  override async runAsync({ toolContext }: RunAsyncToolRequest): Promise<null> {
+    toolContext.actions.escalate = true;
+    toolContext.actions.skipSummarization = true;
+    return null;
+  }
+}
+
+export const EXIT_LOOP: ExitLoopTool = new ExitLoopTool();

@@ -1,0 +1,49 @@
+import type { FunctionDeclaration } from "../content/content.ts";
+import { AdkError } from "../errors.ts";
+import { FunctionTool, type ToolOptions } from "./function-tool.ts";
+import { type AnySchema, type ReadSchema, readSchema } from "./schema/read-schema.ts";
+import type { ToolInputParameters } from "./schema/tool-parameters.ts";
+
+const NOTE =
+  "NOTE: This is a long-running operation. Do not call this tool again if it has already returned some intermediate or pending status.";
+
+export interface LongRunningToolOptions<
+  TParameters extends ToolInputParameters = undefined,
+> extends ToolOptions<TParameters> {
+  /** What the answer to a waiting call must look like. @defaultValue anything */
+  responseSchema?: AnySchema | undefined;
+  /** How long a call may wait for its answer, in milliseconds. @defaultValue no limit */
+  expiresInMs?: number | undefined;
+}
+
+/**
+ * A function that only starts something: the result comes later, as an answer to the call. What it returns now (a ticket,
+ * or nothing) is told to the model in the meantime.
+ */
+export class LongRunningFunctionTool<
+  TParameters extends ToolInputParameters = undefined,
+> extends FunctionTool<TParameters> {
+  readonly responseSchema: ReadSchema | undefined;
+  readonly expiresInMs: number | undefined;
+
+  constructor(options: LongRunningToolOptions<TParameters>) {
+    const { responseSchema, expiresInMs, ...rest } = options;
+    super({ ...rest, isLongRunning: true });
+    if (expiresInMs !== undefined && !(Number.isFinite(expiresInMs) && expiresInMs > 0))
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Tool ${this.name}: \`expiresInMs\` must be a positive number of milliseconds, got ${String(expiresInMs)}.`,
+      );
+    this.responseSchema =
+      responseSchema === undefined
+        ? undefined
+        : readSchema(responseSchema, `Tool ${this.name}: \`responseSchema\``);
+    this.expiresInMs = expiresInMs;
+  }
+
+  override _getDeclaration(): FunctionDeclaration {
+    const declaration = super._getDeclaration();
+    declaration.description = this.description === "" ? NOTE : `${this.description}\n\n${NOTE}`;
+    return declaration;
+  }
+}
