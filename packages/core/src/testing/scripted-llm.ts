@@ -2,16 +2,16 @@ import type { Content, GenerateContentConfig, Part } from "../content/content.ts
 import { AdkError } from "../errors.ts";
 import { type Clock, delay, systemClock } from "../internal/clock.ts";
 import { cloneJson, deepFreeze } from "../internal/json.ts";
+import { untilAborted } from "../internal/until-aborted.ts";
 import { BaseLlm } from "../models/base-llm.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
 
-/** What a call answers: a text, a response, an error to throw, or a list of these: chunks, perhaps with an error at the end. */
-export type ScriptedAnswer =
-  | string
-  | LlmResponse
-  | Error
-  | readonly (string | LlmResponse | Error)[];
+/** A chunk, an error to throw after the chunks before it, or a promise of one that is waited for (of nothing: only waited for). */
+export type ScriptedChunk = LlmResponse | Error | Promise<LlmResponse | Error | void>;
+
+/** What a call answers: a text, a response, an error to throw, or chunks. */
+export type ScriptedAnswer = string | LlmResponse | Error | readonly ScriptedChunk[];
 
 /** One answer, or a function that makes it from the request; its promise is waited for until the call is aborted. */
 export type ScriptedTurn =
@@ -82,13 +82,15 @@ export class ScriptedLlm extends BaseLlm {
     this.requests.push(record(llmRequest, this.model, stream));
     const answer =
       typeof turn === "function"
-        ? await untilAborted(turn(llmRequest, abortSignal), abortSignal)
+        ? await untilAborted(Promise.resolve(turn(llmRequest, abortSignal)), abortSignal)
         : turn;
-    for (const response of responsesOf(answer, stream)) {
+    for (const chunk of chunksOf(answer, stream)) {
+      const response = chunk instanceof Promise ? await untilAborted(chunk, abortSignal) : chunk;
+      if (!response || (!stream && "partial" in response && response.partial)) continue;
       if (this.#delayMs > 0) await delay(this.#clock, this.#delayMs, abortSignal);
       abortSignal?.throwIfAborted();
       if (response instanceof Error) throw response;
-      yield response;
+      yield cloneJson(response);
     }
   }
 
@@ -116,40 +118,16 @@ export class ScriptedLlm extends BaseLlm {
   }
 }
 
-function responsesOf(answer: ScriptedAnswer, stream: boolean): readonly (LlmResponse | Error)[] {
-  if (!isList(answer)) {
-    const whole = responseOf(answer);
-    return stream && !(whole instanceof Error) ? [...pieces(whole), whole] : [whole];
-  }
-  const list = answer.map(responseOf);
-  return stream ? list : list.filter((item) => item instanceof Error || item.partial !== true);
+function chunksOf(answer: ScriptedAnswer, stream: boolean): readonly ScriptedChunk[] {
+  if (isList(answer)) return answer;
+  if (answer instanceof Error) return [answer];
+  const whole: LlmResponse =
+    typeof answer === "string" ? { content: { role: "model", parts: [{ text: answer }] } } : answer;
+  return stream ? [...pieces(whole), whole] : [whole];
 }
 
-function responseOf(answer: string | LlmResponse | Error): LlmResponse | Error {
-  if (answer instanceof Error) return answer;
-  return typeof answer === "string"
-    ? { content: { role: "model", parts: [{ text: answer }] } }
-    : cloneJson(answer);
-}
-
-function isList(answer: ScriptedAnswer): answer is readonly (string | LlmResponse | Error)[] {
+function isList(answer: ScriptedAnswer): answer is readonly ScriptedChunk[] {
   return Array.isArray(answer);
-}
-
-/** Resolves as `value` does, or rejects with the signal's reason as soon as it is aborted. */
-async function untilAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!(value instanceof Promise) || signal === undefined) return value;
-  let aborted = (): void => {};
-  const abort = new Promise<never>((_, reject) => {
-    aborted = () => reject(signal.reason);
-    signal.addEventListener("abort", aborted, { once: true });
-    if (signal.aborted) aborted();
-  });
-  try {
-    return await Promise.race([value, abort]);
-  } finally {
-    signal.removeEventListener("abort", aborted);
-  }
 }
 
 /** Two pieces for each text, one for anything else: joined they are the whole again. */
