@@ -1,8 +1,52 @@
+import type { ByteSource } from "./byte-source.ts";
+
 /**
- * What an artifact adapter writes: bytes and versions. Names, parts, checksums and references are the service's.
+ * What an artifact adapter writes: bytes and versions. Names, parts, limits, checksums and references are the service's.
  *
- * As with sessions: commands may be repeated, expected outcomes are values, only the driver's failures are thrown.
+ * As with sessions: commands may be repeated, expected outcomes are values, only the driver's failures are thrown. A command
+ * whose signal has fired rejects with `ABORTED`.
  */
+export interface ArtifactStore extends AsyncDisposable {
+  /**
+   * Stores the next version, 0 for the first; twenty savers at once get twenty. No reader sees half of one.
+   *
+   * A save whose `writeId` is there already gives that version again. When reading `body` fails, nothing is stored and its
+   * error is thrown unchanged.
+   */
+  save(command: SaveCommand, signal?: AbortSignal): Promise<StoredVersion>;
+  /** `undefined` when there is no such name or version. */
+  open(command: OpenCommand, signal?: AbortSignal): Promise<OpenedArtifact | undefined>;
+  /** Names of exactly this scope, ascending by code units, each once. */
+  list(command: ArtifactScope, signal?: AbortSignal): Promise<string[]>;
+  /** Ascending. */
+  versions(command: ArtifactKey, signal?: AbortSignal): Promise<StoredVersion[]>;
+  /** All versions of a name, or everything of a session, or (without `sessionId`) of a user. Silent when absent. */
+  erase(command: EraseCommand, signal?: AbortSignal): Promise<void>;
+  /**
+   * Copies versions of one session to another, numbers kept. All or none.
+   *
+   * @throws AdkError `ARTIFACT_CONFLICT` when the other session has another version of that number.
+   */
+  copy?(command: CopyCommand, signal?: AbortSignal): Promise<void>;
+  /** A URL that gives the bytes of one version for a while. Not asked for versions of `kind: "file"`. */
+  sign?(command: SignCommand, signal?: AbortSignal): Promise<string | undefined>;
+  /** A URL to which a client may send bytes that no reader sees before `completeUpload`. */
+  beginUpload?(command: BeginUploadCommand, signal?: AbortSignal): Promise<PendingUpload>;
+  /**
+   * Publishes what was uploaded as the next version; repeated under one `uploadId` it gives that version again.
+   *
+   * `undefined` when nothing was uploaded. Size and checksum are counted where `metadata` has none.
+   *
+   * @throws AdkError `ARTIFACT_TOO_LARGE` and `ARTIFACT_CORRUPT` (not the size or checksum that `metadata` says).
+   */
+  completeUpload?(
+    command: CompleteUploadCommand,
+    signal?: AbortSignal,
+  ): Promise<StoredVersion | undefined>;
+  /** Removes bytes that no version names and that are older than this. @returns how many. */
+  purge?(command: { olderThanMs: number }, signal?: AbortSignal): Promise<number>;
+  check?(signal?: AbortSignal): Promise<ArtifactStoreReport>;
+}
 
 /** Names one artifact. Without `sessionId` it belongs to the user and is seen from all sessions. */
 export interface ArtifactKey {
@@ -13,14 +57,14 @@ export interface ArtifactKey {
   filename: string;
 }
 
-/** The scope of a list or an erasure. */
+/** The names of one session, or (without `sessionId`) those that belong to the user. */
 export interface ArtifactScope {
   appName: string;
   userId: string;
   sessionId?: string;
 }
 
-/** What stands beside the bytes. Text values only, so that object stores can keep them as metadata. */
+/** What stands beside the bytes. Small, and JSON throughout, so that object stores can keep it as metadata. */
 export interface ArtifactMetadata {
   /** What the bytes are: the data of an `inlineData` part, the text of a `text` part, or nothing beside a `fileData` reference. */
   kind: "data" | "text" | "file";
@@ -29,7 +73,8 @@ export interface ArtifactMetadata {
   /** Of `kind: "file"`. */
   fileUri?: string;
   /** Lower-case hex of the SHA-256 of the bytes. */
-  sha256?: string;
+  sha256: string;
+  /** In bytes. */
   size: number;
   custom?: Record<string, unknown>;
 }
@@ -46,62 +91,64 @@ export interface StoredVersion {
 export interface SaveCommand extends ArtifactKey {
   /** Made by the service: a repeated save finds its own version. */
   writeId: string;
-  /** All the bytes, or a stream of them whose size and checksum are known only at its end. */
-  body: Uint8Array | AsyncIterable<Uint8Array>;
-  /** For a stream `sha256` is absent and `size` is 0: the store counts and computes them. */
-  metadata: ArtifactMetadata;
+  /** Its `size` and `sha256`, known once it was read to its end, complete `metadata`. */
+  body: ByteSource;
+  metadata: Omit<ArtifactMetadata, "size" | "sha256">;
 }
 
 export interface OpenCommand extends ArtifactKey {
   /** The latest when absent. */
   version?: number;
-  /** Bytes from `start` up to and without `end`. */
+  /** Bytes from `start` up to and without `end`, as far as there are any. An empty range asks for the record alone. */
   range?: { start: number; end?: number };
 }
 
-export interface OpenedArtifact extends StoredVersion {
+/** Disposing it frees what a body that was not read to its end still holds. */
+export interface OpenedArtifact extends StoredVersion, AsyncDisposable {
   body: AsyncIterable<Uint8Array>;
 }
 
-export interface ArtifactStore extends AsyncDisposable {
-  /** Stores the next version, 0 for the first; twenty savers at once get twenty. No reader sees half of one. */
-  save(command: SaveCommand, signal?: AbortSignal): Promise<StoredVersion>;
-  /** `undefined` when there is no such name or version. */
-  open(command: OpenCommand, signal?: AbortSignal): Promise<OpenedArtifact | undefined>;
-  /** Names of exactly this scope, ascending by code units. */
-  list(command: ArtifactScope, signal?: AbortSignal): Promise<string[]>;
-  /** Ascending. */
-  versions(command: ArtifactKey, signal?: AbortSignal): Promise<StoredVersion[]>;
-  /** All versions of a name; everything of a session; everything of a user. Silent when absent. */
-  erase(
-    command: ArtifactKey | (ArtifactScope & { filename?: never; everything: true }),
-    signal?: AbortSignal,
-  ): Promise<void>;
-  /** Copies the given versions of one session to another, numbers kept. */
-  copy?(
-    command: {
-      appName: string;
-      userId: string;
-      from: string;
-      to: string;
-      versions: { filename: string; version: number }[];
-    },
-    signal?: AbortSignal,
-  ): Promise<void>;
-  /** A URL that gives the bytes of one version for a while. */
-  sign?(
-    command: ArtifactKey & { version: number; expiresInMs: number },
-    signal?: AbortSignal,
-  ): Promise<string | undefined>;
-  beginUpload?(
-    command: ArtifactKey & { mimeType: string; maxBytes: number; expiresInMs: number },
-    signal?: AbortSignal,
-  ): Promise<{ url: string; method: string; headers: Record<string, string>; uploadId: string }>;
-  completeUpload?(
-    command: ArtifactKey & { uploadId: string; metadata: ArtifactMetadata; maxBytes?: number },
-    signal?: AbortSignal,
-  ): Promise<StoredVersion>;
-  /** Removes bytes that no version names and that are older than this. @returns how many. */
-  purge?(command: { olderThanMs: number }, signal?: AbortSignal): Promise<number>;
-  check?(signal?: AbortSignal): Promise<{ problems: { code: string; message: string }[] }>;
+/** One name, or all that one session or one user has. */
+export type EraseCommand = ArtifactKey | (ArtifactScope & { filename?: never; everything: true });
+
+export interface CopyCommand {
+  appName: string;
+  userId: string;
+  /** Session ids. */
+  from: string;
+  to: string;
+  versions: {
+    filename: string;
+    version: number;
+    /** In place of the version's own: a reference that now points into the other session. */
+    fileUri?: string;
+  }[];
+}
+
+export interface SignCommand extends ArtifactKey {
+  version: number;
+  expiresInMs: number;
+}
+
+export interface BeginUploadCommand extends ArtifactKey {
+  mimeType: string;
+  maxBytes: number;
+  expiresInMs: number;
+}
+
+export interface PendingUpload {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  uploadId: string;
+}
+
+export interface CompleteUploadCommand extends ArtifactKey {
+  uploadId: string;
+  metadata: Omit<ArtifactMetadata, "size" | "sha256"> & { size?: number; sha256?: string };
+  maxBytes?: number;
+}
+
+export interface ArtifactStoreReport {
+  problems: { code: string; message: string }[];
 }

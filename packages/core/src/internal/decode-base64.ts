@@ -1,5 +1,5 @@
 /** The bytes of base64 or base64url, padded or not; `undefined` when it is neither. */
-export function decodeBase64(text: string): Uint8Array | undefined {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   let binary: string;
   try {
     binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
