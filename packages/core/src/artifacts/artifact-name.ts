@@ -1,4 +1,5 @@
 import { AdkError } from "../errors.ts";
+import { checkId } from "../internal/check-id.ts";
 import { idProblem, isTooLong } from "../internal/id-problem.ts";
 import type { ArtifactKey, ArtifactScope } from "./artifact-store.ts";
 import { checkWholeNumber } from "./check-whole-number.ts";
@@ -57,13 +58,4 @@ export function checkArtifactScope(request: ArtifactScopeRequest): ArtifactScope
   if (sessionId === undefined) return { appName, userId };
   checkId("sessionId", sessionId);
   return { appName, userId, sessionId };
-}
-
-export function checkId(member: string, value: unknown): void {
-  const problem = idProblem(value);
-  if (problem !== undefined)
-    throw new AdkError(
-      "INVALID_ARGUMENT",
-      `\`${member}\` ${problem}. Give it 1 to 512 bytes of text without NUL.`,
-    );
 }

@@ -1,23 +1,17 @@
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import { checkId } from "../internal/check-id.ts";
 import { checkOptions, having, integer, type OptionCheck } from "../internal/check-options.ts";
 import { checkSignal } from "../internal/check-signal.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { type IdSource, randomId } from "../internal/ids.ts";
 import { addCustomMetadata } from "./custom-metadata.ts";
-import {
-  checkArtifactScope,
-  checkId,
-  toArtifactKey,
-  toUserName,
-  toVersionKey,
-} from "./artifact-name.ts";
+import { checkArtifactScope, toArtifactKey, toUserName, toVersionKey } from "./artifact-name.ts";
 import { isArtifactReference, resolveReference } from "./artifact-reference.ts";
 import type {
   ArtifactKey,
   ArtifactStore,
   ArtifactStoreReport,
-  OpenCommand,
   PendingUpload,
 } from "./artifact-store.ts";
 import { bytesSource, type ByteSource, streamSource, tooLarge } from "./byte-source.ts";

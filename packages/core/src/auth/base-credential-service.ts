@@ -13,7 +13,7 @@ export abstract class BaseCredentialService implements AsyncDisposable {
     authConfig: AuthConfig,
     context: CredentialScope,
   ): Promise<AuthCredential | undefined>;
-  /** Saves the config's `exchangedAuthCredential`. */
+  /** Saves the config's `exchangedAuthCredential`; without one, what was saved under its key is forgotten. */
   abstract saveCredential(authConfig: AuthConfig, context: CredentialScope): Promise<void>;
   abstract [Symbol.asyncDispose](): Promise<void>;
 }

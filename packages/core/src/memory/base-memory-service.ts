@@ -58,8 +58,9 @@ export abstract class BaseMemoryService implements AsyncDisposable {
   abstract addSessionToMemory(session: Session): Promise<void>;
   /** What fits the query best, best first; of this app and user only. */
   abstract searchMemory(request: SearchMemoryRequest): Promise<SearchMemoryResponse>;
-  /** Remembers events; those whose ids are known already are left out. */
+  /** Remembers events; those whose ids are known already in this session (or outside of any) are left out. */
   abstract addEventsToMemory(request: AddEventsToMemoryRequest): Promise<void>;
+  /** Remembers what the application wrote itself; an entry whose id is known takes the place of the earlier one. */
   abstract addMemory(request: AddMemoryRequest): Promise<void>;
   /** Silent when there is nothing. */
   abstract deleteMemory(request: DeleteMemoryRequest): Promise<void>;
