@@ -223,6 +223,13 @@ describe("FunctionTool with JSON Schema", () => {
     });
   });
 
+  it("finds that an argument is missing whose name every object inherits", async () => {
+    const tool = echo({ type: "object", properties: { toString: {} }, required: ["toString"] });
+    expect(await call(tool, {})).toEqual({
+      error: expect.stringContaining("are not present:\ntoString\n"),
+    });
+  });
+
   it("keeps other arguments where the schema lets them through", async () => {
     const args = { a: 1, b: 2 };
     expect(await call(echo({ type: "object" }), args)).toEqual(args);

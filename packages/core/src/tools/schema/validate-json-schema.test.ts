@@ -84,6 +84,12 @@ const ROWS: [JsonSchema, fits: unknown[], wrong: [unknown, string][]][] = [
     ],
   ],
   [
+    // Names that every object inherits are names like any other.
+    { properties: { a: {} }, additionalProperties: false },
+    [{ a: 1 }],
+    [[{ toString: 1 }, "toString: is not allowed"]],
+  ],
+  [
     { additionalProperties: { type: "number" } },
     [{ a: 1 }],
     [[{ a: "" }, "a: must be a number, got a string"]],
