@@ -108,6 +108,16 @@ describe("@adk/core", () => {
   });
 });
 
+describe("the repository", () => {
+  it("pins one pnpm", () => {
+    const { packageManager } = JSON.parse(read("../package.json")) as Manifest;
+    for (const file of ["../package.json", "../CONTRIBUTING.md"]) {
+      const named = read(file).match(/\bpnpm@[\d.]+\b/g) ?? [];
+      expect([...new Set(named)], file).toEqual([packageManager]);
+    }
+  });
+});
+
 describe("private packages", () => {
   it("are named like the others and can never be published by accident", () => {
     for (const { folder, manifest } of all.filter((entry) => !published.includes(entry))) {
