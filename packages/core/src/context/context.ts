@@ -6,12 +6,12 @@ import {
   type EventActions,
   type ToolConfirmation,
 } from "../events/event-actions.ts";
-import { describeIssues } from "../internal/standard-schema.ts";
 import { setOwn } from "../internal/json.ts";
 import type { MemoryEntry, SearchMemoryResponse } from "../memory/base-memory-service.ts";
 import type { Event } from "../events/event.ts";
 import type { InvocationContext } from "./invocation-context.ts";
 import { ReadonlyContext } from "./readonly-context.ts";
+import { checkAgainstStateSchema } from "./state-schema.ts";
 import { State, type StateChanges } from "./state.ts";
 
 export interface ContextOptions {
@@ -178,26 +178,7 @@ export class Context extends ReadonlyContext {
 
   #checkWrite(key: string, value: unknown): void {
     this.#checkOpen(`State ${key}`);
-    const schemas = this.invocationContext.invocation.stateSchema;
-    if (schemas === undefined || key.includes(":")) return;
-    const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined;
-    if (schema === undefined)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `State ${key} is not declared. Add it to the app's \`stateSchema\` (${Object.keys(schemas).join(", ")}), or use a prefix.`,
-      );
-    if (value === undefined) return;
-    const result = schema["~standard"].validate(value);
-    if (result instanceof Promise)
-      throw new AdkError(
-        "UNSUPPORTED",
-        `The schema of state ${key} validates asynchronously; use a synchronous one.`,
-      );
-    if (result.issues)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `State ${key} does not fit its schema: ${describeIssues(result.issues)}.`,
-      );
+    checkAgainstStateSchema(this.invocationContext.agent, key, value);
   }
 
   #callId(method: string): string {

@@ -14,6 +14,8 @@ export interface InvocationContextParams {
   readonly invocation: Invocation;
   readonly agent: BaseAgent;
   readonly branch?: string | undefined;
+  /** Narrower than the invocation's own: a parallel agent stops its branches with it. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,10 +30,14 @@ export class InvocationContext {
   /** Set to true to end this agent's run after the current step. */
   endInvocation = false;
 
-  constructor({ invocation, agent, branch }: InvocationContextParams) {
+  /** Aborted when this agent is to stop. */
+  readonly abortSignal: AbortSignal;
+
+  constructor({ invocation, agent, branch, abortSignal }: InvocationContextParams) {
     this.invocation = invocation;
     this.agent = agent;
     this.branch = branch;
+    this.abortSignal = abortSignal ?? invocation.signal;
   }
 
   get invocationId(): string {
@@ -68,27 +74,28 @@ export class InvocationContext {
   get pluginManager(): PluginManager {
     return this.invocation.pluginManager;
   }
-  get abortSignal(): AbortSignal {
-    return this.invocation.signal;
-  }
   get isResumable(): boolean {
     return this.invocation.resumable;
   }
 
   /** The same invocation for another agent or branch. */
-  clone(overrides: { agent?: BaseAgent; branch?: string | undefined } = {}): InvocationContext {
+  clone(
+    overrides: { agent?: BaseAgent; branch?: string | undefined; abortSignal?: AbortSignal } = {},
+  ): InvocationContext {
     return new InvocationContext({
       invocation: this.invocation,
       agent: overrides.agent ?? this.agent,
       branch: "branch" in overrides ? overrides.branch : this.branch,
+      abortSignal: overrides.abortSignal ?? this.abortSignal,
     });
   }
 
   /** @throws AdkError `LLM_CALLS_LIMIT_EXCEEDED` when this call is one too many (`RunConfig.maxLlmCalls`). */
   incrementLlmCallCount(): void {
     const limit = this.runConfig.maxLlmCalls ?? 0;
-    this.invocation.llmCalls++;
-    if (limit > 0 && this.invocation.llmCalls > limit)
+    const { llmCalls } = this.invocation;
+    llmCalls.made++;
+    if (limit > 0 && llmCalls.made > limit)
       throw new AdkError(
         "LLM_CALLS_LIMIT_EXCEEDED",
         `The run has made its ${limit} model calls. Raise \`runConfig.maxLlmCalls\` (0: no limit) if it really needs more.`,

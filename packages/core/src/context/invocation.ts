@@ -1,3 +1,4 @@
+import type { BaseAgent } from "../agents/base-agent.ts";
 import type { SessionArtifactService } from "../artifacts/session-artifact-service.ts";
 import type { BaseCredentialService } from "../auth/base-credential-service.ts";
 import type { Content } from "../content/content.ts";
@@ -5,11 +6,11 @@ import type { Event } from "../events/event.ts";
 import type { ContentsCache } from "../flows/contents/cache.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { IdSource } from "../internal/ids.ts";
-import type { StandardSchemaV1 } from "../internal/standard-schema.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import type { Session } from "../sessions/session.ts";
+import type { Context } from "./context.ts";
 import type { Logger } from "./logger.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { WorkingState } from "./working-state.ts";
@@ -26,8 +27,6 @@ export interface Invocation {
   readonly credentialService: BaseCredentialService | undefined;
   readonly pluginManager: PluginManager;
   readonly state: WorkingState;
-  /** Schemas of state keys without a `:`; such a key must be declared when there are any. */
-  readonly stateSchema: Readonly<Record<string, StandardSchemaV1>> | undefined;
   /** Aborted when the run is to stop: by the caller, a cancel, a lost lease, an early close or the runner's end. */
   readonly signal: AbortSignal;
   /** How often, and under which fencing number, this invocation was taken up. */
@@ -37,8 +36,19 @@ export interface Invocation {
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly logger: Logger;
-  /** Model calls made so far. */
-  llmCalls: number;
-  /** Stores an event that nobody is shown: a record. */
-  record(event: Event): Promise<Event>;
+  /** Counts model calls; shared with the runs of agent tools. */
+  readonly llmCalls: { made: number };
+  /** The first failure on its way out, and the agent it came from. */
+  failure: { readonly error: unknown; readonly author: string; readonly branch: string | undefined } | undefined;
+  /** Errors that no tool, hook or agent tool may turn into an answer: those of `commit`. */
+  readonly fatalErrors: WeakSet<object>;
+  /** Runs an agent as a tool: in a session of its own, under this invocation's signal, plugins and limits. */
+  runNested(request: NestedRunRequest): AsyncGenerator<Event, void, undefined>;
+}
+
+export interface NestedRunRequest {
+  readonly agent: BaseAgent;
+  readonly message: Content;
+  /** The call whose tool this is; its context stores artifacts and gets the state the agent writes. */
+  readonly toolContext: Context;
 }

@@ -31,3 +31,25 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", aborted, { once: true });
   });
 }
+
+/** The promise's outcome, or a rejection with `timedOut()` when it takes longer than `ms` milliseconds. */
+export function withTimeout<T>(
+  clock: Clock,
+  ms: number,
+  promise: Promise<T>,
+  timedOut: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => reject(timedOut()));
+    promise.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,54 @@
+import type { OptionCheck } from "../internal/check-options.ts";
+import { isBaseLlm } from "../models/base-llm.ts";
+import { BASE_AGENT_OPTIONS, isAny } from "./base-agent.ts";
+import { integer, oneOf } from "../internal/check-options.ts";
+
+const OWN_OPTIONS: Readonly<Record<string, string>> = {
+  tools: "tools",
+  systemInstruction: "instruction",
+  responseSchema: "outputSchema",
+  responseJsonSchema: "outputSchema",
+};
+
+function instruction(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "function"
+    ? undefined
+    : "a text, or a function that makes one";
+}
+
+/** A row for every option of `LlmAgent`. */
+export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
+  ...BASE_AGENT_OPTIONS,
+  model: (value) =>
+    typeof value === "string" || isBaseLlm(value) ? undefined : "a model (BaseLlm) or the name of one",
+  instruction,
+  globalInstruction: instruction,
+  staticInstruction: (value) =>
+    typeof value === "string" || (typeof value === "object" && value !== null && "parts" in value)
+      ? undefined
+      : "a text or a Content",
+  tools: "array",
+  generateContentConfig: (value) => {
+    if (typeof value !== "object" || value === null) return "an object";
+    const taken = Object.keys(OWN_OPTIONS).find(
+      (name) => (value as Record<string, unknown>)[name] !== undefined,
+    );
+    return taken && `without \`${taken}\` (use the agent's \`${OWN_OPTIONS[taken]}\`)`;
+  },
+  disallowTransferToParent: "boolean",
+  disallowTransferToPeers: "boolean",
+  includeContents: oneOf("default", "none"),
+  inputSchema: isAny,
+  outputSchema: isAny,
+  outputKey: (value) =>
+    typeof value === "string" && value !== "" ? undefined : "the name of a state key",
+  modelTimeoutMs: integer(1),
+  beforeModelCallback: isAny,
+  afterModelCallback: isAny,
+  onModelErrorCallback: isAny,
+  beforeToolCallback: isAny,
+  afterToolCallback: isAny,
+  onToolErrorCallback: isAny,
+  requestProcessors: "array",
+  responseProcessors: "array",
+};

@@ -1,0 +1,35 @@
+import type { InvocationContext } from "../context/invocation-context.ts";
+import type { Event } from "../events/event.ts";
+import { integer, type OptionCheck } from "../internal/check-options.ts";
+import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
+import { runStep } from "./run-step.ts";
+
+export interface LoopAgentConfig extends BaseAgentConfig {
+  /** Passes at the most; 0 runs nothing. @defaultValue no limit */
+  maxIterations?: number | undefined;
+}
+
+const OPTIONS: Readonly<Record<string, OptionCheck>> = {
+  ...BASE_AGENT_OPTIONS,
+  maxIterations: integer(0),
+};
+
+/** Runs its sub-agents one after the other, again and again, until one of them escalates (`exit_loop`) or waits. */
+export class LoopAgent extends BaseAgent<LoopAgentConfig> {
+  readonly maxIterations: number;
+
+  constructor(config: LoopAgentConfig) {
+    super(config, OPTIONS, new.target !== LoopAgent);
+    this.maxIterations = config.maxIterations ?? Number.POSITIVE_INFINITY;
+  }
+
+  protected async *runAsyncImpl(
+    context: InvocationContext,
+  ): AsyncGenerator<Event, void, undefined> {
+    if (this.subAgents.length === 0) return;
+    for (let pass = 0; pass < this.maxIterations; pass++) {
+      for (const agent of this.subAgents)
+        if ((yield* runStep(agent, context)) !== "done") return;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { InvocationContext } from "../context/invocation-context.ts";
+import type { Event } from "../events/event.ts";
+import { followingController, Stopped } from "../internal/stopped.ts";
+import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
+
+type Branch = AsyncGenerator<Event, void, undefined>;
+type Step = { branch: Branch } & (
+  | { result: IteratorResult<Event, void> }
+  | { error: unknown; result?: never }
+);
+
+/**
+ * Runs its sub-agents at the same time, each on a branch of its own (`NAME.SUB`): branches do not see each other's events.
+ * A branch goes on when its event was taken. The first failure, or an event that escalates, stops the others.
+ */
+export class ParallelAgent extends BaseAgent {
+  constructor(config: BaseAgentConfig) {
+    super(config, BASE_AGENT_OPTIONS, new.target !== ParallelAgent);
+  }
+
+  protected async *runAsyncImpl(
+    context: InvocationContext,
+  ): AsyncGenerator<Event, void, undefined> {
+    const { controller, unlink } = followingController(context.abortSignal);
+    const running: Map<Branch, Promise<Step>> = new Map();
+    for (const agent of this.subAgents) {
+      const branch = agent.runAsync(
+        context.clone({
+          branch: `${context.branch === undefined ? "" : `${context.branch}.`}${this.name}.${agent.name}`,
+          abortSignal: controller.signal,
+        }),
+      );
+      running.set(branch, advance(branch));
+    }
+    let failure: { error: unknown } | undefined;
+    try {
+      while (running.size > 0) {
+        const step = await Promise.race(running.values());
+        if (step.result === undefined) {
+          running.delete(step.branch);
+          if (!(step.error instanceof Stopped)) failure ??= { error: step.error };
+          controller.abort();
+        } else if (step.result.done) {
+          running.delete(step.branch);
+        } else {
+          yield step.result.value;
+          if (step.result.value.actions.escalate) controller.abort();
+          running.set(step.branch, advance(step.branch));
+        }
+      }
+    } finally {
+      unlink();
+      controller.abort();
+      await Promise.all([...running.keys()].map((branch) => branch.return().catch(() => undefined)));
+    }
+    if (failure) throw failure.error;
+  }
+}
+
+async function advance(branch: Branch): Promise<Step> {
+  try {
+    return { branch, result: await branch.next() };
+  } catch (error) {
+    return { branch, error };
+  }
+}

@@ -1,0 +1,138 @@
+import type { Content, FunctionCall, Part } from "../../content/content.ts";
+import type { Entry } from "./select.ts";
+
+/** What the model reads for a call that waits for an answer from outside. */
+const PENDING: Readonly<Record<string, unknown>> = Object.freeze({
+  status: "pending",
+  message: "There is no answer yet.",
+});
+/** What the model reads for a call that was cut off. */
+const INTERRUPTED: Readonly<Record<string, unknown>> = Object.freeze({
+  error: "The call was interrupted; its outcome is unknown.",
+});
+
+interface CallEntry {
+  readonly entry: Entry;
+  /** Index of the entry. */
+  readonly index: number;
+  readonly calls: readonly FunctionCall[];
+  /** The latest response of each call, by key. */
+  readonly responses: Map<string, Part>;
+  /** Parts that came along with the responses: files, texts. */
+  readonly others: Part[];
+}
+
+/** The contents of a request, and how far they are settled. */
+export interface PairedContents {
+  readonly contents: Content[];
+  /** How many of the entries end in a state that no later event but a late answer can change. */
+  readonly settledEntries: number;
+  /** How many of the contents those entries make. */
+  readonly settledContents: number;
+}
+
+/**
+ * Contents in which every call has its response right after it, the latest one where there are several.
+ *
+ * When the last entry answers calls that were made some time ago, what was said in between is left out: the model goes on
+ * as if the answer had come at once. A call without a response gets one that says that it waits, or that it was cut off; a
+ * response without its call is left out.
+ */
+export function pairCalls(entries: readonly Entry[]): PairedContents {
+  const callEntries = matchResponses(entries);
+  const skipped = gapBeforeAnswer(entries, callEntries);
+  const contents: Content[] = [];
+  let settledEntries = 0;
+  let settledContents = 0;
+  let open = false;
+  for (const [index, entry] of entries.entries()) {
+    if (skipped && index > skipped.from && index <= skipped.to) continue;
+    const callEntry = callEntries.get(index);
+    if (callEntry) {
+      contents.push(entry.content);
+      contents.push(responseContent(callEntry));
+      open ||= callEntry.calls.some((call) => !callEntry.responses.has(keyOf(call)));
+    } else {
+      const rest = withoutResponses(entry);
+      if (rest) contents.push(rest);
+    }
+    if (!open && !skipped) {
+      settledEntries = index + 1;
+      settledContents = contents.length;
+    }
+  }
+  // A call whose response is still to come right behind it is not settled, nor is what is skipped this time only.
+  return { contents, settledEntries, settledContents };
+}
+
+function matchResponses(entries: readonly Entry[]): Map<number, CallEntry> {
+  const callEntries = new Map<number, CallEntry>();
+  const latest = new Map<string, CallEntry>();
+  for (const [index, entry] of entries.entries()) {
+    if (!entry.own) continue;
+    const parts = entry.content.parts ?? [];
+    const calls = parts.flatMap((part) => (part.functionCall ? [part.functionCall] : []));
+    if (calls.length > 0) {
+      const callEntry: CallEntry = { entry, index, calls, responses: new Map(), others: [] };
+      callEntries.set(index, callEntry);
+      for (const call of calls) latest.set(keyOf(call), callEntry);
+      continue;
+    }
+    let owner: CallEntry | undefined;
+    for (const part of parts) {
+      if (!part.functionResponse) continue;
+      const called = latest.get(keyOf(part.functionResponse));
+      called?.responses.set(keyOf(part.functionResponse), part);
+      owner ??= called;
+    }
+    if (owner) owner.others.push(...parts.filter((part) => !part.functionResponse));
+  }
+  return callEntries;
+}
+
+/** The entries between an answer at the end and the call that it answers. */
+function gapBeforeAnswer(
+  entries: readonly Entry[],
+  callEntries: ReadonlyMap<number, CallEntry>,
+): { from: number; to: number } | undefined {
+  const to = entries.length - 1;
+  const last = entries[to];
+  const answered = new Set(
+    (last?.own ? (last.content.parts ?? []) : []).flatMap((part) =>
+      part.functionResponse ? [keyOf(part.functionResponse)] : [],
+    ),
+  );
+  if (answered.size === 0) return undefined;
+  for (let index = to - 1; index >= 0; index--) {
+    const callEntry = callEntries.get(index);
+    if (callEntry?.calls.some((call) => answered.has(keyOf(call)))) return { from: index, to };
+  }
+  return undefined;
+}
+
+function responseContent(callEntry: CallEntry): Content {
+  const parts: Part[] = callEntry.calls.map((call) => {
+    const response = callEntry.responses.get(keyOf(call));
+    if (response) return response;
+    const waits = callEntry.entry.event.longRunningToolIds?.includes(call.id ?? "") ?? false;
+    return {
+      functionResponse: {
+        ...(call.id === undefined ? {} : { id: call.id }),
+        ...(call.name === undefined ? {} : { name: call.name }),
+        response: waits ? PENDING : INTERRUPTED,
+      },
+    };
+  });
+  return Object.freeze({ role: "user", parts: [...parts, ...callEntry.others] });
+}
+
+/** The entry without responses: they stand with their calls, or nowhere. */
+function withoutResponses(entry: Entry): Content | undefined {
+  const { content } = entry;
+  if (!entry.own || !(content.parts ?? []).some((part) => part.functionResponse)) return content;
+  return undefined;
+}
+
+function keyOf({ id, name }: { id?: string; name?: string }): string {
+  return id ?? `name:${name ?? ""}`;
+}

@@ -1,0 +1,91 @@
+import type { Content, Part } from "../../content/content.ts";
+import type { Event } from "../../events/event.ts";
+import { quoteEvent } from "./quote.ts";
+
+/** Calls of the framework itself; a model never sees them, nor their answers. `adk_request_input` it does see. */
+const FRAMEWORK_CALLS = new Set([
+  "adk_framework",
+  "adk_request_credential",
+  "adk_request_confirmation",
+]);
+
+/** Who reads the history. */
+export interface Reader {
+  readonly agentName: string;
+  readonly branch: string | undefined;
+  readonly includeThoughts: boolean;
+}
+
+/** What one event contributes to a request. */
+export interface Entry {
+  readonly event: Event;
+  readonly content: Content;
+  /** The agent's own words or the user's: its calls need responses, its responses belong to calls. */
+  readonly own: boolean;
+}
+
+/**
+ * The events that the reader sees, as contents: of its branch and those above, with something visible in them. Other
+ * agents' words, and a user's answers to other agents' calls, are quoted.
+ *
+ * @param isOwnCall whether a call id was made by the reader.
+ */
+export function selectEntries(
+  events: readonly Event[],
+  reader: Reader,
+  isOwnCall: (callId: string) => boolean,
+): Entry[] {
+  const entries: Entry[] = [];
+  for (const event of events) {
+    const { content } = event;
+    if (!content?.role || !isVisible(event.branch, reader.branch)) continue;
+    if (!hasVisiblePart(content) || concernsFramework(content)) continue;
+    if (isOwn(event, reader, isOwnCall)) entries.push({ event, content, own: true });
+    else {
+      const quoted = quoteEvent(event, reader.includeThoughts);
+      if (quoted) entries.push({ event, content: quoted, own: false });
+    }
+  }
+  return entries;
+}
+
+function isOwn(event: Event, reader: Reader, isOwnCall: (callId: string) => boolean): boolean {
+  if (event.author === reader.agentName) return true;
+  if (event.author !== "user") return false;
+  const answers = (event.content?.parts ?? []).filter((part) => part.functionResponse);
+  return (
+    answers.length === 0 ||
+    answers.some(({ functionResponse: answer }) => answer?.id === undefined || isOwnCall(answer.id))
+  );
+}
+
+/** An event without branch is everybody's; a reader without branch sees all; else the same branch or one above. */
+export function isVisible(branch: string | undefined, readerBranch: string | undefined): boolean {
+  return (
+    !branch ||
+    !readerBranch ||
+    branch === readerBranch ||
+    readerBranch.startsWith(`${branch}.`)
+  );
+}
+
+/** Thoughts and empty texts are not enough to be sent; anything else is. */
+function hasVisiblePart(content: Content): boolean {
+  return (content.parts ?? []).some(
+    (part) => part.thoughtSignature !== undefined || !(part.thought || isEmptyPart(part)),
+  );
+}
+
+function isEmptyPart(part: Part): boolean {
+  return Object.entries(part).every(
+    ([name, value]) => value === undefined || value === null || (name === "text" && value === ""),
+  );
+}
+
+function concernsFramework(content: Content): boolean {
+  return (content.parts ?? []).some(
+    ({ functionCall, functionResponse }) =>
+      FRAMEWORK_CALLS.has(functionCall?.name ?? "") ||
+      FRAMEWORK_CALLS.has(functionResponse?.name ?? ""),
+  );
+}

@@ -1,0 +1,249 @@
+import { firstAnswer } from "../../agents/callbacks.ts";
+import type { LlmAgent } from "../../agents/llm-agent.ts";
+import type { FunctionCall } from "../../content/content.ts";
+import { Context } from "../../context/context.ts";
+import type { InvocationContext } from "../../context/invocation-context.ts";
+import { AdkError, type AdkErrorCode } from "../../errors.ts";
+import { withTimeout } from "../../internal/clock.ts";
+import { cloneJson, getOwn } from "../../internal/json.ts";
+import { followingController, orStopped, Stopped } from "../../internal/stopped.ts";
+import { BaseTool } from "../../tools/base-tool.ts";
+
+/** What came of one call. */
+export type CallOutcome =
+  | { readonly kind: "response"; readonly response: Record<string, unknown>; readonly context: Context }
+  /** A long-running call without a result yet. */
+  | { readonly kind: "waiting"; readonly context: Context }
+  /** Cut off: no response. */
+  | { readonly kind: "stopped" }
+  /** Ends the run. */
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Errors that no model is told: they end the run. */
+const FATAL: ReadonlySet<AdkErrorCode> = new Set<AdkErrorCode>([
+  "TOOL_FAILED",
+  "PLUGIN_FAILED",
+  "BUDGET_EXCEEDED",
+  "LLM_CALLS_LIMIT_EXCEEDED",
+  "INVOCATION_ABORTED",
+]);
+
+/** An error of a callback or a plugin: it passes, where an error of the tool is told to the model. */
+class HookError {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+/** One call of a tool, with the hooks around it. Never rejects. */
+export class ToolCall {
+  readonly #agent: LlmAgent;
+  readonly #call: FunctionCall;
+  readonly #tool: BaseTool;
+  readonly #known: readonly string[] | undefined;
+  readonly #args: Record<string, unknown>;
+  readonly #context: Context;
+  readonly #signal: AbortSignal;
+  readonly #unlink: () => void;
+  readonly #controller: AbortController;
+
+  constructor(
+    invocationContext: InvocationContext,
+    call: FunctionCall,
+    toolsDict: Readonly<Record<string, BaseTool>>,
+    signal: AbortSignal,
+  ) {
+    this.#agent = invocationContext.agent as LlmAgent;
+    this.#call = call;
+    const name = call.name ?? "";
+    const tool = getOwn(toolsDict, name);
+    this.#tool = tool ?? new UnknownTool(name);
+    this.#known = tool ? undefined : Object.keys(toolsDict);
+    this.#args = cloneJson(call.args ?? {});
+    const { controller, unlink } = followingController(signal);
+    this.#controller = controller;
+    this.#signal = controller.signal;
+    this.#unlink = unlink;
+    this.#context = new Context({
+      invocationContext,
+      functionCallId: call.id,
+      abortSignal: controller.signal,
+    });
+  }
+
+  async run(): Promise<CallOutcome> {
+    try {
+      return await this.#answer();
+    } catch (error) {
+      if (error instanceof Stopped || this.#signal.aborted) {
+        await this.#tellCancelled();
+        return { kind: "stopped" };
+      }
+      return { kind: "failed", error: error instanceof HookError ? error.error : error };
+    } finally {
+      this.#unlink();
+    }
+  }
+
+  async #answer(): Promise<CallOutcome> {
+    let result: unknown = await this.#before();
+    if (result === undefined) {
+      if (this.#known) return await this.#unknown(this.#known);
+      try {
+        result = await this.#execute();
+      } catch (error) {
+        if (error instanceof Stopped || this.#isFatal(error)) throw error;
+        result = (await this.#onError(error)) ?? { error: messageOf(error) };
+      }
+      if (this.#tool.isLongRunning && (result === undefined || result === null))
+        return { kind: "waiting", context: this.#context };
+    }
+    const response = asResponse(result);
+    return { kind: "response", response: await this.#after(response), context: this.#context };
+  }
+
+  async #execute(): Promise<unknown> {
+    const { timeoutMs } = this.#tool;
+    const late = (): void => {
+      this.#context.revoke("the call was cancelled");
+      this.#context.invocationContext.invocation.logger.warn(
+        `Tool ${this.#tool.name} ended after its call was cancelled; its result is dropped.`,
+        { callId: this.#call.id },
+      );
+    };
+    const work = Promise.resolve(
+      this.#tool.runAsync({ args: this.#args, toolContext: this.#context }),
+    );
+    const outcome = orStopped(work, this.#signal, late);
+    if (this.#signal.aborted) this.#context.revoke("the call was cancelled");
+    if (timeoutMs === undefined) return await outcome;
+    const { clock } = this.#context.invocationContext.invocation;
+    return await withTimeout(clock, timeoutMs, outcome, () => {
+      this.#context.revoke("the call has timed out");
+      queueMicrotask(() => this.#controller.abort());
+      return new AdkError(
+        "TIMEOUT",
+        `Tool ${this.#tool.name} took longer than ${timeoutMs} ms and was cancelled.`,
+        { retryable: true, details: { tool: this.#tool.name, timeoutMs } },
+      );
+    });
+  }
+
+  async #before(): Promise<Record<string, unknown> | undefined> {
+    const { pluginManager } = this.#context.invocationContext;
+    const { beforeToolCallbacks } = this.#agent;
+    return await this.#hook(
+      async () =>
+        (pluginManager.has("beforeToolCallback")
+          ? await pluginManager.first("beforeToolCallback", this.#pluginParams())
+          : undefined) ??
+        (beforeToolCallbacks.length > 0
+          ? await firstAnswer(beforeToolCallbacks, this.#callbackParams())
+          : undefined),
+    );
+  }
+
+  async #after(response: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { pluginManager } = this.#context.invocationContext;
+    const { afterToolCallbacks } = this.#agent;
+    const replacement = await this.#hook(
+      async () =>
+        (pluginManager.has("afterToolCallback")
+          ? await pluginManager.first("afterToolCallback", {
+              ...this.#pluginParams(),
+              result: response,
+            })
+          : undefined) ??
+        (afterToolCallbacks.length > 0
+          ? await firstAnswer(afterToolCallbacks, { ...this.#callbackParams(), response })
+          : undefined),
+    );
+    return replacement ?? response;
+  }
+
+  async #onError(thrown: unknown): Promise<Record<string, unknown> | undefined> {
+    const error = asError(thrown);
+    const { pluginManager } = this.#context.invocationContext;
+    return await this.#hook(
+      async () =>
+        (await pluginManager.first("onToolErrorCallback", { ...this.#pluginParams(), error })) ??
+        (await firstAnswer(this.#agent.onToolErrorCallbacks, { ...this.#callbackParams(), error })),
+    );
+  }
+
+  async #unknown(known: readonly string[]): Promise<CallOutcome> {
+    const error = new AdkError(
+      "INVALID_ARGUMENT",
+      `There is no tool ${this.#tool.name}. The tools are: ${known.join(", ") || "none"}. Call one of these.`,
+    );
+    const response = (await this.#onError(error)) ?? { error: error.message };
+    return { kind: "response", response, context: this.#context };
+  }
+
+  /** Everybody is told that the call was cut off; nobody can change it. */
+  async #tellCancelled(): Promise<void> {
+    const { pluginManager, invocation } = this.#context.invocationContext;
+    const error = new AdkError("ABORTED", `The call of tool ${this.#tool.name} was cancelled.`);
+    await pluginManager.notify("onToolErrorCallback", { ...this.#pluginParams(), error });
+    for (const callback of this.#agent.onToolErrorCallbacks)
+      try {
+        await callback({ ...this.#callbackParams(), error });
+      } catch (failure) {
+        invocation.logger.error(`onToolErrorCallback of agent ${this.#agent.name} failed.`, {
+          error: failure,
+        });
+      }
+    this.#context.revoke("the call was cancelled");
+  }
+
+  async #hook<T>(hook: () => Promise<T>): Promise<T> {
+    try {
+      return await hook();
+    } catch (error) {
+      throw new HookError(error);
+    }
+  }
+
+  #isFatal(error: unknown): boolean {
+    if (error instanceof HookError) return true;
+    if (typeof error !== "object" || error === null) return false;
+    if (this.#context.invocationContext.invocation.fatalErrors.has(error)) return true;
+    return AdkError.isInstance(error) && FATAL.has(error.code);
+  }
+
+  #pluginParams(): { tool: BaseTool; toolArgs: Record<string, unknown>; toolContext: Context } {
+    return { tool: this.#tool, toolArgs: this.#args, toolContext: this.#context };
+  }
+
+  #callbackParams(): { tool: BaseTool; args: Record<string, unknown>; context: Context } {
+    return { tool: this.#tool, args: this.#args, context: this.#context };
+  }
+}
+
+/** Stands in for a tool that the model made up, so that hooks can see the call. */
+class UnknownTool extends BaseTool {
+  constructor(name: string) {
+    super({ name: "unknown", description: "A tool that does not exist." });
+    Object.defineProperty(this, "name", { value: name });
+  }
+
+  override async runAsync(): Promise<unknown> {
+    return undefined;
+  }
+}
+
+/** A function response is an object; anything else is put into one. */
+function asResponse(result: unknown): Record<string, unknown> {
+  if (typeof result === "object" && result !== null && !Array.isArray(result))
+    return result as Record<string, unknown>;
+  return { result: result ?? null };
+}
+
+function messageOf(error: unknown): string {
+  return asError(error).message || asError(error).name;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

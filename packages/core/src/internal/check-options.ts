@@ -1,0 +1,101 @@
+import { AdkError } from "../errors.ts";
+
+/** What an option must be: a `typeof` word, or a check that says what was expected when the value is not it. */
+export type OptionCheck =
+  | "string"
+  | "boolean"
+  | "number"
+  | "function"
+  | "object"
+  | "array"
+  | ((value: unknown) => string | undefined);
+
+/**
+ * Checks an options object against a table with a row for every option. `undefined` counts as absent.
+ *
+ * @param open whether options without a row are let pass.
+ * @throws AdkError `INVALID_ARGUMENT` that names the owner, the option, what was expected and what was given; for an
+ *   unknown option the known ones.
+ */
+export function checkOptions(
+  owner: string,
+  options: unknown,
+  table: Readonly<Record<string, OptionCheck>>,
+  open = false,
+): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `${owner} takes an object with its options, got ${describe(options)}.`,
+    );
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const check = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (check === undefined && open) continue;
+    if (check === undefined)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `${owner} has no option \`${name}\`. It knows: ${Object.keys(table).sort().join(", ")}.`,
+        { details: { option: name } },
+      );
+    const expected = typeof check === "function" ? check(value) : unfit(check, value);
+    if (expected !== undefined)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `${owner}: \`${name}\` must be ${expected}, got ${describe(value)}.`,
+        { details: { option: name } },
+      );
+  }
+}
+
+function unfit(check: Exclude<OptionCheck, (value: unknown) => unknown>, value: unknown): string | undefined {
+  switch (check) {
+    case "array":
+      return Array.isArray(value) ? undefined : "a list";
+    case "object":
+      return typeof value === "object" && value !== null && !Array.isArray(value)
+        ? undefined
+        : "an object";
+    default:
+      return typeof value === check ? undefined : `a ${check}`;
+  }
+}
+
+/** A whole number within bounds, inclusive. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): OptionCheck {
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `a whole number from ${min} to ${max === Number.MAX_SAFE_INTEGER ? "2^53-1" : max}`;
+}
+
+/** One of some texts. */
+export function oneOf(...values: readonly string[]): OptionCheck {
+  return (value) =>
+    values.includes(value as string)
+      ? undefined
+      : `one of ${values.map((text) => JSON.stringify(text)).join(", ")}`;
+}
+
+/** An object with these methods. */
+export function having(what: string, ...methods: readonly string[]): OptionCheck {
+  return (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    methods.every((method) => typeof (value as Record<string, unknown>)[method] === "function")
+      ? undefined
+      : what;
+}
+
+/** What a value is, in a few words, without its payload. */
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "string")
+    return value.length > 60 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === "object") {
+    const name = (value.constructor as { name?: string } | undefined)?.name;
+    return name && name !== "Object" ? `a ${name}` : "an object";
+  }
+  return typeof value === "undefined" ? "undefined" : `${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,153 @@
+import type { BaseAgent } from "../agents/base-agent.ts";
+import type { Content } from "../content/content.ts";
+import type { Context } from "../context/context.ts";
+import type { InvocationContext } from "../context/invocation-context.ts";
+import { AdkError } from "../errors.ts";
+import type { Event } from "../events/event.ts";
+import type { LlmRequest } from "../models/llm-request.ts";
+import type { LlmResponse } from "../models/llm-response.ts";
+import type { BaseTool } from "../tools/base-tool.ts";
+
+/** What a hook may return: nothing lets the next plugin, and then the agent's own callback, have its say. */
+type Answer<T> = Promise<T | undefined>;
+
+/**
+ * Sees and shapes every run of an app: register it on `App.plugins`. Override what you need.
+ *
+ * Plugins are asked in the order of their registration, before the agent's own callbacks. The first answer (anything but
+ * `undefined`) wins and stops the rest. A hook that throws fails the run with `PLUGIN_FAILED`, which names plugin and hook
+ * and keeps the error as `cause`; an `AdkError` `BUDGET_EXCEEDED` or `TOOL_FAILED` passes as it is. The two
+ * notifications, `onAgentErrorCallback` and `onRunErrorCallback`, reach every plugin; what they throw is logged.
+ */
+export abstract class BasePlugin {
+  /** Unique within an app. */
+  readonly name: string;
+
+  constructor(name: string) {
+    if (typeof name !== "string" || name.trim() === "")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "A plugin needs a name: super('my_plugin'). Errors and logs show it.",
+      );
+    this.name = name;
+  }
+
+  /** Before a message is stored. An answer takes its place. */
+  async onUserMessageCallback(_params: {
+    invocationContext: InvocationContext;
+    userMessage: Content;
+  }): Answer<Content> {
+    return undefined;
+  }
+
+  /** After the message is stored. An answer ends the run: it is stored and yielded as an event of author `model`. */
+  async beforeRunCallback(_params: { invocationContext: InvocationContext }): Answer<Content> {
+    return undefined;
+  }
+
+  /** After a run that did not fail, also one that was left early or aborted. */
+  async afterRunCallback(_params: { invocationContext: InvocationContext }): Promise<void> {}
+
+  /** A run failed; the error goes to the caller afterwards. */
+  async onRunErrorCallback(_params: {
+    invocationContext: InvocationContext;
+    error: Error;
+  }): Promise<void> {}
+
+  /**
+   * Every event of an agent, partial ones too, before it is stored and yielded. What an answer names takes the place of the
+   * event's own; `id`, `invocationId`, `timestamp` and, when the answer has none, `author` stay.
+   */
+  async onEventCallback(_params: {
+    invocationContext: InvocationContext;
+    event: Event;
+  }): Answer<Partial<Event>> {
+    return undefined;
+  }
+
+  /** Before an agent starts. An answer is the agent's event; the agent and its `afterAgentCallback` are skipped. */
+  async beforeAgentCallback(_params: {
+    agent: BaseAgent;
+    callbackContext: Context;
+  }): Answer<Content> {
+    return undefined;
+  }
+
+  /** After an agent ended normally. An answer is one more event of it. */
+  async afterAgentCallback(_params: {
+    agent: BaseAgent;
+    callbackContext: Context;
+  }): Answer<Content> {
+    return undefined;
+  }
+
+  /** An agent failed; innermost first. The error goes on. */
+  async onAgentErrorCallback(_params: {
+    agent: BaseAgent;
+    callbackContext: Context;
+    error: Error;
+  }): Promise<void> {}
+
+  /** Before a model is called; the request may be changed. An answer takes the place of the model's. */
+  async beforeModelCallback(_params: {
+    callbackContext: Context;
+    llmRequest: LlmRequest;
+  }): Answer<LlmResponse> {
+    return undefined;
+  }
+
+  /** Every response of a model, partial ones too. An answer takes its place. */
+  async afterModelCallback(_params: {
+    callbackContext: Context;
+    llmResponse: LlmResponse;
+  }): Answer<LlmResponse> {
+    return undefined;
+  }
+
+  /** A model call failed. An answer takes the place of the error, and passes `afterModelCallback`. */
+  async onModelErrorCallback(_params: {
+    callbackContext: Context;
+    llmRequest: LlmRequest;
+    error: Error;
+  }): Answer<LlmResponse> {
+    return undefined;
+  }
+
+  /** Before a tool is called; `toolArgs` may be changed. An answer takes the place of the tool's result. */
+  async beforeToolCallback(_params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: Context;
+  }): Answer<Record<string, unknown>> {
+    return undefined;
+  }
+
+  /** The result of a tool, of a hook in its place, or of an error. An answer takes its place. */
+  async afterToolCallback(_params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: Context;
+    result: Record<string, unknown>;
+  }): Answer<Record<string, unknown>> {
+    return undefined;
+  }
+
+  /**
+   * A tool failed, timed out, is unknown, or was cancelled (`error` is then an `AdkError` `ABORTED`, all plugins are told and
+   * answers do not count). An answer is the result the model reads.
+   */
+  async onToolErrorCallback(_params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: Context;
+    error: Error;
+  }): Answer<Record<string, unknown>> {
+    return undefined;
+  }
+
+  /** The runner closes. */
+  async close(): Promise<void> {}
+}
+
+/** The names of the hooks. */
+export type PluginHook = Exclude<keyof BasePlugin, "name" | "close">;
