@@ -102,7 +102,7 @@ function codeOf(error: unknown): string | undefined {
 function parse(message: string): ServiceError {
   try {
     // An error in the middle of a stream has words before the JSON.
-    const body: unknown = JSON.parse(message.slice(Math.max(0, message.indexOf("{"))));
+    const body: unknown = JSON.parse(message.slice(Math.max(0, message.search(/[{[]/))));
     const list: unknown = Array.isArray(body) ? body[0] : body;
     const found = (list as { error?: unknown } | null)?.error;
     if (typeof found !== "object" || found === null) return {};
