@@ -33,6 +33,23 @@ export interface GetSessionRequest extends SessionKey, Cancellable {
   config?: GetSessionConfig | undefined;
 }
 
+export interface DeleteSessionRequest extends SessionKey, Cancellable {}
+
+/** Shared state and sessions of one user. */
+export interface DeleteUserRequest extends Cancellable {
+  appName: string;
+  userId: string;
+}
+
+export interface GetUserStateRequest extends Cancellable {
+  appName: string;
+  userId: string;
+}
+
+export interface GetAppStateRequest extends Cancellable {
+  appName: string;
+}
+
 export interface UpdateSessionRequest extends SessionKey, Cancellable {
   /** `null` removes the title. */
   title?: string | null | undefined;
@@ -149,7 +166,15 @@ export interface ForkSessionRequest extends SessionKey, Cancellable {
   labels?: Record<string, string> | undefined;
 }
 
+/** When its signal fires, the subscription ends; it does not reject. */
 export interface SubscribeRequest extends SessionKey, Cancellable {
   /** Events after this sequence. @defaultValue the session's last sequence at the call */
   afterSequence?: number | undefined;
+}
+
+export interface PurgeExpiredRequest extends Cancellable {
+  /** Sessions of all apps when absent. */
+  appName?: string | undefined;
+  /** How many at the most. @defaultValue 1,000 */
+  limit?: number | undefined;
 }

@@ -199,6 +199,8 @@ export interface Grant {
   expiresInMs: number;
   cancelRequested: boolean;
   lastSequence: number;
+  /** The open invocation, if any. */
+  invocationId?: string;
 }
 
 /** One life of a session, or everything of a user. */

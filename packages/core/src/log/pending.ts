@@ -1,0 +1,110 @@
+import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+import type { Event } from "../events/event.ts";
+import { copyRecord, setOwn } from "../internal/json.ts";
+import type { PendingCallInfo } from "../sessions/session.ts";
+import { liveEvents } from "./rewind.ts";
+
+/** The calls that wait for an answer from outside, by call id. */
+export type PendingCalls = Readonly<Record<string, PendingCallInfo>>;
+
+export const NO_PENDING_CALLS: PendingCalls = Object.freeze({});
+
+/**
+ * What waits after all of `events`.
+ *
+ * A call waits from the event that names it in `longRunningToolIds` (or `pending`) until a user's event answers it, or
+ * until it is sealed because its invocation was aborted. What the tool itself reported in the meantime is not the answer.
+ * Calls inside an agent tool's run wait on the session too; `via` says through which call.
+ *
+ * @param events a part of the log that reaches to its end.
+ * @param before what waited before them; what their range knows better is taken from them.
+ */
+export function pendingCalls(
+  events: readonly Event[],
+  before: PendingCalls = NO_PENDING_CALLS,
+): PendingCalls {
+  const first = events[0]?.sequence;
+  let pending: PendingCalls = NO_PENDING_CALLS;
+  for (const callId of Object.keys(before)) {
+    const info = before[callId] as PendingCallInfo;
+    if (first === undefined || info.since < first) pending = withCall(pending, callId, info);
+  }
+  const starts = new Map<string, number>();
+  for (const event of liveEvents(events)) {
+    if (!starts.has(event.invocationId)) starts.set(event.invocationId, event.sequence ?? 0);
+    pending = pendingAfter(pending, event, starts.get(event.invocationId) ?? 0);
+  }
+  return pending;
+}
+
+/**
+ * One step of {@link pendingCalls}: what waits after `event`. Not for a rewind: after one, count again from the log.
+ *
+ * @param since the first sequence of the event's invocation.
+ * @returns `pending` itself when the event changes nothing.
+ */
+export function pendingAfter(pending: PendingCalls, event: Event, since: number): PendingCalls {
+  let result = pending;
+  if (event.author === "user" || event.errorCode === "INVOCATION_ABORTED")
+    for (const { id } of getFunctionResponses(event))
+      if (id !== undefined) result = withoutCall(result, id);
+  return withAsked(result, event, since, undefined);
+}
+
+/**
+ * What waits after `event` was added to `log` (which ends with it). Cheap for the events that ask and answer nothing.
+ *
+ * @param pending what waited before it.
+ */
+export function advancePending(
+  pending: PendingCalls,
+  event: Event,
+  log: readonly Event[],
+): PendingCalls {
+  if (event.actions.rewindBeforeInvocationId) return pendingCalls(log, pending);
+  const asks =
+    (event.longRunningToolIds?.length ?? 0) > 0 || event.pending || event.toolRecord?.event;
+  if (!asks && event.author !== "user" && event.errorCode !== "INVOCATION_ABORTED") return pending;
+  if (!asks) return pendingAfter(pending, event, 0);
+  const start = log.find((other) => other.invocationId === event.invocationId) ?? event;
+  return pendingAfter(pending, event, start.sequence ?? 0);
+}
+
+function withAsked(
+  pending: PendingCalls,
+  event: Event,
+  since: number,
+  via: string | undefined,
+): PendingCalls {
+  let result = pending;
+  const waiting = new Set(event.longRunningToolIds);
+  for (const callId of Object.keys(event.pending ?? {})) waiting.add(callId);
+  if (waiting.size > 0)
+    for (const { id, name } of getFunctionCalls(event)) {
+      if (id === undefined || !waiting.has(id)) continue;
+      const asked =
+        event.pending && Object.hasOwn(event.pending, id) ? event.pending[id] : undefined;
+      const info: PendingCallInfo = { since, agent: event.author, name: name ?? "" };
+      if (asked?.expiresAt !== undefined) info.expiresAt = asked.expiresAt;
+      if (asked?.responseSchema !== undefined) info.responseSchema = asked.responseSchema;
+      const through = asked?.via ?? via;
+      if (through !== undefined) info.via = through;
+      result = withCall(result, id, Object.freeze(info));
+    }
+  const { toolRecord } = event;
+  if (toolRecord?.event === undefined) return result;
+  return withAsked(result, toolRecord.event, since, via ?? toolRecord.callId);
+}
+
+function withCall(pending: PendingCalls, callId: string, info: PendingCallInfo): PendingCalls {
+  const result = copyRecord(pending);
+  setOwn(result, callId, info);
+  return Object.freeze(result);
+}
+
+function withoutCall(pending: PendingCalls, callId: string): PendingCalls {
+  if (!Object.hasOwn(pending, callId)) return pending;
+  const result = copyRecord(pending);
+  delete result[callId];
+  return Object.freeze(result);
+}

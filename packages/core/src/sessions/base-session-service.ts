@@ -1,0 +1,674 @@
+import { AdkError } from "../errors.ts";
+import { decodeKept } from "../events/codec.ts";
+import type { Event } from "../events/event.ts";
+import { checkOptions, having, integer } from "../internal/check-options.ts";
+import { checkSignal } from "../internal/check-signal.ts";
+import { systemClock, type Clock } from "../internal/clock.ts";
+import { randomId, type IdSource } from "../internal/ids.ts";
+import { pendingCalls } from "../log/pending.ts";
+import { EventAppender } from "./event-appender.ts";
+import { forkCommand } from "./fork-session.ts";
+import { decodePending } from "./header-change.ts";
+import { HeldLease, type SessionLease } from "./lease.ts";
+import { LeaseLine } from "./lease-line.ts";
+import { decodePageToken, encodePageToken } from "./page-token.ts";
+import { refusalError } from "./refusal-error.ts";
+import type {
+  AcquireLeaseRequest,
+  AppendEventRequest,
+  Cancellable,
+  CreateSessionRequest,
+  DeleteSessionRequest,
+  DeleteUserRequest,
+  ForkSessionRequest,
+  GetAppStateRequest,
+  GetSessionRequest,
+  GetUserStateRequest,
+  ListEventsRequest,
+  ListEventsResponse,
+  ListInterruptedRequest,
+  ListInterruptedResponse,
+  ListSessionsRequest,
+  ListSessionsResponse,
+  OpenedSession,
+  PurgeExpiredRequest,
+  RequestCancelRequest,
+  SubscribeRequest,
+  UpdateSessionRequest,
+} from "./requests.ts";
+import { retryUnknown } from "./retry-unknown.ts";
+import { decodeValues, encodeInitialState } from "./scoped-values.ts";
+import { READ_PAGE, SessionReader, sessionName } from "./session-reader.ts";
+import type {
+  AcquireCommand,
+  CreateCommand,
+  Grant,
+  ListCommand,
+  Outcome,
+  ReadCommand,
+  SessionHeader,
+  SessionKey,
+  SessionStore,
+  Snapshot,
+  StoreCheck,
+  UpdateCommand,
+} from "./session-store.ts";
+import type { Session } from "./session.ts";
+import { subscription } from "./subscription.ts";
+import {
+  checkId,
+  checkInteger,
+  checkKey,
+  checkLabels,
+  checkPageSize,
+  checkPageToken,
+  checkStateKeys,
+  checkTitle,
+  invalid,
+} from "./validate.ts";
+import { Wakes } from "./wakes.ts";
+
+export interface BaseSessionServiceOptions {
+  /** Timers and the holder's view of its leases; the store has a clock of its own. @defaultValue the machine's */
+  readonly clock?: Clock | undefined;
+  /** Ids of sessions, incarnations and leases. @defaultValue random UUIDs */
+  readonly newId?: IdSource | undefined;
+  /** The largest stored event, in bytes. @defaultValue 33,554,432 (32 MiB) */
+  readonly maxEventBytes?: number | undefined;
+  /** How often a subscriber looks where the store gives no hints, in milliseconds. @defaultValue 500 */
+  readonly pollMs?: number | undefined;
+  /** How often a command is sent when the store does not answer. @defaultValue 4 */
+  readonly maxTries?: number | undefined;
+  /** Decoded events kept for the next turn, over all sessions. @defaultValue 20,000 */
+  readonly maxCachedEvents?: number | undefined;
+}
+
+const OPTIONS = {
+  clock: having("a clock with `now` and `after`", "now", "after"),
+  newId: "function",
+  maxEventBytes: integer(1),
+  pollMs: integer(1),
+  maxTries: integer(1),
+  maxCachedEvents: integer(0),
+} as const;
+
+const MIN_LEASE_MS = 100;
+const MAX_LEASE_MS = 3_600_000;
+
+/**
+ * Sessions, their events and their state, over a {@link SessionStore}: what apps and the `Runner` call.
+ *
+ * Validation, encoding, order within one session object, retries and leases are done here, once; atomicity, sequence and
+ * merging inside the store. A service for a backend is this class with its store inside; a decorated store is
+ * `new BaseSessionService(encrypted(store))`.
+ */
+export class BaseSessionService implements AsyncDisposable {
+  readonly #store: SessionStore;
+  readonly #clock: Clock;
+  readonly #newId: IdSource;
+  readonly #pollMs: number;
+  readonly #reader: SessionReader;
+  readonly #appender: EventAppender;
+  readonly #line: LeaseLine;
+  readonly #wakes: Wakes;
+  readonly #leases: Set<HeldLease> = new Set();
+  readonly #closed: AbortController = new AbortController();
+
+  constructor(store: SessionStore, options: BaseSessionServiceOptions = {}) {
+    checkOptions("BaseSessionService", options, OPTIONS);
+    const clock = options.clock ?? systemClock;
+    this.#clock = clock;
+    this.#newId = options.newId ?? randomId;
+    this.#pollMs = options.pollMs ?? 500;
+    this.#store = retryUnknown(store, { clock, tries: options.maxTries ?? 4 });
+    this.#reader = new SessionReader(this.#store, options.maxCachedEvents ?? 20_000);
+    this.#appender = new EventAppender({
+      store: this.#store,
+      reader: this.#reader,
+      clock,
+      maxEventBytes: options.maxEventBytes,
+    });
+    this.#line = new LeaseLine(clock);
+    this.#wakes = new Wakes(this.#store, clock);
+  }
+
+  /**
+   * A new session, with the given id or one made up.
+   *
+   * @throws {@link AdkError} `SESSION_ALREADY_EXISTS` when the id is taken, also when several callers race.
+   */
+  async createSession(request: CreateSessionRequest): Promise<Session> {
+    const { appName, userId, state, title, labels, signal } = request;
+    this.#enter(signal);
+    const sessionId = request.sessionId?.trim() ? request.sessionId : this.#newId();
+    checkKey({ appName, userId, sessionId });
+    if (state !== undefined) checkStateKeys("state", state);
+    checkTitle(title);
+    checkLabels(labels, false);
+    const initial = encodeInitialState(state);
+    const command: CreateCommand = {
+      appName,
+      userId,
+      sessionId,
+      incarnation: this.#newId(),
+      initialState: initial.session,
+    };
+    if (initial.shared) command.shared = initial.shared;
+    if (title !== undefined) command.title = title;
+    if (labels !== undefined) command.labels = labels;
+    return await this.#create(command, signal);
+  }
+
+  /** The session of this id, created when there is none; several callers get the same one. */
+  async getOrCreateSession(request: CreateSessionRequest): Promise<Session> {
+    const { appName, userId, sessionId, signal } = request;
+    if (!sessionId?.trim()) return await this.createSession(request);
+    for (;;) {
+      const existing = await this.getSession({ appName, userId, sessionId, signal });
+      if (existing) return existing;
+      try {
+        return await this.createSession(request);
+      } catch (error) {
+        if (!AdkError.isInstance(error, "SESSION_ALREADY_EXISTS")) throw error;
+      }
+    }
+  }
+
+  /**
+   * The session with its events, or `undefined` when it does not exist.
+   *
+   * `config` filters events: by time, then by sequence, then the newest so many. The state is always the whole current one.
+   */
+  async getSession(request: GetSessionRequest): Promise<Session | undefined> {
+    const { config = {}, signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    const { numRecentEvents, afterTimestamp, afterSequence = 0, includeInitialState } = config;
+    checkInteger("config.numRecentEvents", numRecentEvents, 0);
+    checkInteger("config.afterSequence", afterSequence, 0);
+    if (afterTimestamp !== undefined && !Number.isFinite(afterTimestamp))
+      throw invalid(
+        "`config.afterTimestamp` must be a number of milliseconds since the Unix epoch.",
+      );
+    const command: ReadCommand = { ...key, state: true };
+    if (includeInitialState) command.initialState = true;
+    if (numRecentEvents !== undefined && afterTimestamp === undefined)
+      return await this.#getRecent(command, afterSequence, numRecentEvents, signal);
+
+    const known = this.#reader.windows.get(sessionName(key));
+    const from = afterSequence + 1;
+    // With the last event that is known already: it shows whether the store still holds it.
+    const start =
+      known && known.first <= from ? Math.max(from, known.first + known.events.length - 1) : from;
+    const snapshot = await this.#reader.read(
+      { ...command, events: { from: start, limit: READ_PAGE } },
+      signal,
+    );
+    if (!snapshot) return undefined;
+    const { session, window } = await this.#reader.load(snapshot, from, signal);
+    this.#appender.track(session, window);
+    if (afterTimestamp !== undefined) {
+      session.events = session.events.filter((event) => event.timestamp >= afterTimestamp);
+      if (numRecentEvents !== undefined)
+        session.events = numRecentEvents === 0 ? [] : session.events.slice(-numRecentEvents);
+      session.firstSequence = session.events[0]?.sequence ?? session.lastSequence + 1;
+    }
+    return session;
+  }
+
+  /**
+   * Changes title and labels; needs no lease.
+   *
+   * @returns the session without events and state.
+   * @throws {@link AdkError} `SESSION_NOT_FOUND`
+   */
+  async updateSession(request: UpdateSessionRequest): Promise<Session> {
+    const { title, labels, signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    if (title !== null) checkTitle(title);
+    checkLabels(labels, true);
+    const command: UpdateCommand = { ...key };
+    if (title !== undefined) command.title = title;
+    if (labels !== undefined) command.labels = labels;
+    const { header } = accept(await this.#store.update(command, signal), key);
+    return this.#listed(header);
+  }
+
+  /** A page of sessions without events and state, newest first. */
+  async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
+    const { appName, userId, labels, pending, orderBy, signal } = request;
+    this.#enter(signal);
+    checkLabels(labels, false);
+    if (orderBy !== undefined && orderBy !== "createTime" && orderBy !== "lastUpdateTime")
+      throw invalid('`orderBy` must be "createTime" or "lastUpdateTime".');
+    if (orderBy === "lastUpdateTime" && userId === undefined)
+      throw invalid('`orderBy: "lastUpdateTime"` lists the sessions of one user. Pass `userId`.');
+    const command = listCommand(request);
+    if (userId !== undefined) command.userId = userId;
+    if (labels !== undefined) command.labels = labels;
+    if (pending) command.pending = true;
+    if (orderBy !== undefined) command.orderBy = orderBy;
+    checkId("appName", appName);
+    const page = await this.#store.list(command, signal);
+    const sessions = page.items.map((header) => this.#listed(header));
+    return page.nextPageToken === undefined
+      ? { sessions }
+      : { sessions, nextPageToken: page.nextPageToken };
+  }
+
+  /**
+   * A page of a session's events, by sequence.
+   *
+   * @throws {@link AdkError} `SESSION_NOT_FOUND`
+   */
+  async listEvents(request: ListEventsRequest): Promise<ListEventsResponse> {
+    const { afterSequence = 0, beforeSequence = Infinity, order = "ascending", signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    checkInteger("afterSequence", afterSequence, 0);
+    if (beforeSequence !== Infinity) checkInteger("beforeSequence", beforeSequence, 0);
+    if (order !== "ascending" && order !== "descending")
+      throw invalid('`order` must be "ascending" or "descending".');
+    const pageSize = checkPageSize(request.pageSize);
+    checkPageToken(request.pageToken);
+    let from = afterSequence + 1;
+    let to = beforeSequence - 1;
+    if (request.pageToken !== undefined) {
+      const [next] = decodePageToken(`events ${order}`, request.pageToken, ["number"]) as [number];
+      if (order === "ascending") from = Math.max(from, next);
+      else to = Math.min(to, next);
+    }
+    const descending = order === "descending";
+    const events: NonNullable<ReadCommand["events"]> = { from, limit: pageSize, descending };
+    if (to !== Infinity) events.to = Math.max(to, 0);
+    const snapshot = await this.#reader.read({ ...key, events }, signal);
+    if (!snapshot) throw refusalError({ status: "not-found" }, key);
+    const { lastSequence } = snapshot.header;
+    const stored = descending ? snapshot.events.toReversed() : snapshot.events;
+    const list = await this.#reader.range(
+      snapshot.header,
+      stored,
+      stored[0]?.sequence ?? 1,
+      stored.at(-1)?.sequence ?? 0,
+      signal,
+    );
+    if (descending) list.reverse();
+    const end = list.at(-1)?.sequence;
+    const next = end === undefined ? 0 : descending ? end - 1 : end + 1;
+    const isLast = descending ? next < from : next > Math.min(to, lastSequence);
+    return end === undefined || isLast
+      ? { events: list, lastSequence }
+      : { events: list, lastSequence, nextPageToken: encodePageToken(`events ${order}`, [next]) };
+  }
+
+  /** Deletes a session and its events; shared state stays. Silent when it does not exist. */
+  async deleteSession(request: DeleteSessionRequest): Promise<void> {
+    const { signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    const snapshot = await this.#reader.read({ ...key }, signal);
+    if (!snapshot) return;
+    await this.#store.erase({ ...key, incarnation: snapshot.header.incarnation }, signal);
+    this.#reader.windows.forget(sessionName(key));
+  }
+
+  /** Deletes all sessions and the shared state of a user. Silent when there is nothing. */
+  async deleteUser(request: DeleteUserRequest): Promise<void> {
+    const { appName, userId, signal } = request;
+    this.#enter(signal);
+    checkId("appName", appName);
+    checkId("userId", userId);
+    await this.#store.erase({ appName, userId }, signal);
+  }
+
+  /**
+   * Appends one event and applies its state delta, atomically.
+   *
+   * Commutes with other writers; with `expectedLastSequence` it succeeds only at that sequence; with `lease` only while that
+   * lease is the current one. Repeating it with the same event is safe. Partial events are returned as they are and not
+   * stored; `temp:` state goes to the session object only.
+   *
+   * @returns the event as stored, frozen, with its sequence; the session object has caught up with what others wrote.
+   * @throws {@link AdkError} `SESSION_CONFLICT` (retryable) when another sequence was expected; `SESSION_FENCED`;
+   *   `SESSION_GONE` when it was deleted; `EVENT_ID_CONFLICT`; `EVENT_TOO_LARGE`; `NOT_SERIALIZABLE`; `SESSION_REGRESSED`.
+   */
+  async appendEvent(request: AppendEventRequest): Promise<Event> {
+    this.#checkOpen();
+    if (request.event?.partial) return request.event;
+    return await this.#appender.append(request);
+  }
+
+  /** State shared by all sessions of a user, keys without prefix. */
+  async getUserState(request: GetUserStateRequest): Promise<Record<string, unknown>> {
+    const { appName, userId, signal } = request;
+    this.#enter(signal);
+    checkId("appName", appName);
+    checkId("userId", userId);
+    return decodeValues(await this.#store.read({ appName, userId }, signal));
+  }
+
+  /** State shared by all sessions of an app, keys without prefix. */
+  async getAppState(request: GetAppStateRequest): Promise<Record<string, unknown>> {
+    const { appName, signal } = request;
+    this.#enter(signal);
+    checkId("appName", appName);
+    return decodeValues(await this.#store.read({ appName }, signal));
+  }
+
+  /**
+   * Takes the session's lease and loads what a run needs: the window of its events and its state.
+   *
+   * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
+   */
+  async openSession(request: AcquireLeaseRequest): Promise<OpenedSession> {
+    const { signal } = request;
+    const { lease, outcome } = await this.#acquire(request, (command) =>
+      this.#open(command, signal),
+    );
+    try {
+      const { snapshot } = outcome;
+      const { header, kept } = snapshot;
+      const { session, window } = await this.#reader.load(snapshot, header.windowFrom, signal);
+      this.#appender.track(session, window);
+      const opened: OpenedSession = {
+        session,
+        lease,
+        kept: kept === undefined ? [] : decodeKept(kept),
+      };
+      if (header.invocationId !== undefined) opened.openInvocationId = header.invocationId;
+      return opened;
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+  }
+
+  /**
+   * The right to run a session, without loading it. Callers of one process that wait (`waitMs`) get it in order.
+   *
+   * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
+   */
+  async acquireLease(request: AcquireLeaseRequest): Promise<SessionLease> {
+    const { signal } = request;
+    const { lease } = await this.#acquire(request, (command) => this.#store.lease(command, signal));
+    return lease;
+  }
+
+  /** Asks whoever runs the invocation to stop, in any process. @returns `false` when it is not running. */
+  async requestCancel(request: RequestCancelRequest): Promise<boolean> {
+    const { invocationId, signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    checkId("invocationId", invocationId);
+    const { status } = await this.#store.update({ ...key, cancel: invocationId }, signal);
+    return status === "ok";
+  }
+
+  /** A page of sessions with an open invocation whose lease nobody holds: their process has died. */
+  async listInterrupted(request: ListInterruptedRequest): Promise<ListInterruptedResponse> {
+    const { userId, signal } = request;
+    this.#enter(signal);
+    const command = listCommand(request);
+    command.interrupted = true;
+    if (userId !== undefined) command.userId = userId;
+    const page = await this.#store.list(command, signal);
+    const sessions = page.items.map((header) => ({
+      appName: header.appName,
+      userId: header.userId,
+      sessionId: header.sessionId,
+      invocationId: header.invocationId ?? "",
+      lastSequence: header.lastSequence,
+      attempt: header.attempt,
+    }));
+    return page.nextPageToken === undefined
+      ? { sessions }
+      : { sessions, nextPageToken: page.nextPageToken };
+  }
+
+  /**
+   * A session with the events of another one up to `atSequence`, the state they add up to, and a future of its own.
+   *
+   * Shared state is not touched; title and labels are copied unless given. Artifacts are copied by `copySessionArtifacts`.
+   *
+   * @throws {@link AdkError} `SESSION_NOT_FOUND`; `SESSION_CONFLICT` when the source has no such sequence;
+   *   `SESSION_ALREADY_EXISTS`.
+   */
+  async forkSession(request: ForkSessionRequest): Promise<Session> {
+    const { appName, userId, atSequence, title, labels, signal } = request;
+    this.#enter(signal);
+    checkKey(request);
+    if (atSequence === undefined)
+      throw invalid("`atSequence` is missing: the fork's last event, 0 for none.");
+    checkInteger("atSequence", atSequence, 0);
+    checkTitle(title);
+    checkLabels(labels, false);
+    const sessionId = request.newSessionId?.trim() ? request.newSessionId : this.#newId();
+    checkKey({ appName, userId, sessionId });
+    const ids = { sessionId, incarnation: this.#newId() };
+    return await this.#create(await forkCommand(request, ids, this.#reader), signal);
+  }
+
+  /**
+   * The stored events after a sequence, then those that follow, from any process, until the caller breaks off or the signal
+   * fires. Each once, in order, without gaps.
+   *
+   * @throws {@link AdkError} `SESSION_NOT_FOUND`; `SESSION_GONE` when it is deleted; `SESSION_REGRESSED` when the store does
+   *   not know the sequence.
+   */
+  subscribe(request: SubscribeRequest): AsyncGenerator<Event, void, undefined> {
+    const header = this.#headerFor(request);
+    header.catch(() => {}); // told to the caller by the first `next`
+    return this.#subscribe(request, header);
+  }
+
+  /** Deletes what has expired. @returns how many sessions went. @throws AdkError `UNSUPPORTED` */
+  async purgeExpired(request: PurgeExpiredRequest = {}): Promise<number> {
+    const { appName, limit = 1_000, signal } = request;
+    this.#enter(signal);
+    checkInteger("limit", limit, 1);
+    if (appName !== undefined) checkId("appName", appName);
+    if (!this.#store.purge) throw unsupported("purgeExpired", "keeps sessions for ever");
+    return await this.#store.purge(appName === undefined ? { limit } : { appName, limit }, signal);
+  }
+
+  /** Brings the store's schema up to date; harmless when repeated. @throws AdkError `UNSUPPORTED` */
+  async migrate(request: Cancellable = {}): Promise<void> {
+    this.#enter(request.signal);
+    if (!this.#store.migrate) throw unsupported("migrate", "has no schema");
+    await this.#store.migrate(request.signal);
+  }
+
+  /** What is misconfigured, for an administrator. @throws AdkError `UNSUPPORTED` */
+  async check(request: Cancellable = {}): Promise<StoreCheck> {
+    this.#enter(request.signal);
+    if (!this.#store.check) throw unsupported("check", "has no self-test");
+    return await this.#store.check(request.signal);
+  }
+
+  /** Resolves when what was acknowledged is as durable as the store promises. @throws AdkError `UNSUPPORTED` */
+  async flush(request: Cancellable = {}): Promise<void> {
+    this.#enter(request.signal);
+    if (!this.#store.flush) throw unsupported("flush", "cannot tell");
+    await this.#store.flush(request.signal);
+  }
+
+  /** Ends timers, subscriptions and the store. Leases that are held lapse; later calls reject with `CLOSED`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed.signal.aborted) return;
+    this.#closed.abort(closedError());
+    for (const lease of this.#leases) lease.abandon();
+    this.#leases.clear();
+    this.#wakes.stop();
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #create(command: CreateCommand, signal: AbortSignal | undefined): Promise<Session> {
+    const outcome = await this.#store.create(command, signal);
+    if (outcome.status !== "ok")
+      throw outcome.status === "exists"
+        ? refusalError(outcome, command)
+        : refusalError(outcome, {
+            sessionId: command.fork?.sessionId ?? command.sessionId,
+            expectedLastSequence: command.fork?.atSequence,
+          });
+    const { header, events: stored } = outcome;
+    const events = await this.#reader.range(header, stored, 1, header.lastSequence, signal);
+    return this.#reader.session(outcome, events, pendingCalls(events));
+  }
+
+  async #getRecent(
+    command: ReadCommand,
+    afterSequence: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Session | undefined> {
+    const limit = Math.min(count, READ_PAGE);
+    const snapshot = await this.#reader.read(
+      count === 0
+        ? command
+        : { ...command, events: { from: afterSequence + 1, limit, descending: true } },
+      signal,
+    );
+    if (!snapshot) return undefined;
+    const { lastSequence } = snapshot.header;
+    const from = Math.max(afterSequence + 1, lastSequence - count + 1);
+    const stored = snapshot.events.toReversed();
+    const events = await this.#reader.range(snapshot.header, stored, from, lastSequence, signal);
+    return this.#reader.session(snapshot, events, decodePending(snapshot.header));
+  }
+
+  /** Lease and load in one round trip where the store can; else in two, under the lease. */
+  async #open(
+    command: AcquireCommand,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<{ grant: Grant; snapshot: Snapshot }>> {
+    if (this.#store.open) return await this.#store.open(command, signal);
+    const outcome = await this.#store.lease(command, signal);
+    if (outcome.status !== "ok") return outcome;
+    const { appName, userId, sessionId } = command;
+    const snapshot = await this.#reader.read(
+      {
+        appName,
+        userId,
+        sessionId,
+        events: { from: "window", limit: READ_PAGE },
+        state: true,
+        kept: true,
+      },
+      signal,
+    );
+    if (snapshot?.header.incarnation !== outcome.grant.incarnation) return { status: "gone" };
+    return { status: "ok", grant: outcome.grant, snapshot };
+  }
+
+  async #acquire<T extends { grant: Grant }>(
+    request: AcquireLeaseRequest,
+    ask: (command: AcquireCommand) => Promise<Outcome<T>>,
+  ): Promise<{ lease: HeldLease; outcome: T }> {
+    const { owner, ttlMs, waitMs = 0, signal } = request;
+    this.#enter(signal);
+    const key = checkKey(request);
+    checkId("owner", owner);
+    if (ttlMs === undefined)
+      throw invalid("`ttlMs` is missing: how long the lease lives without a sign of life.");
+    checkInteger("ttlMs", ttlMs, MIN_LEASE_MS, MAX_LEASE_MS);
+    checkInteger("waitMs", waitMs, 0);
+    const name = sessionName(key);
+    const leaseId = this.#newId();
+    const command: AcquireCommand = { ...key, op: "acquire", leaseId, owner, ttlMs };
+    let sentAt = 0;
+    let outcome: Outcome<T>;
+    try {
+      outcome = await this.#line.acquire({ name, sessionId: key.sessionId, waitMs, signal }, () => {
+        this.#checkOpen();
+        sentAt = this.#clock.now();
+        return ask(command);
+      });
+    } catch (error) {
+      // What is not known to have failed may hold the session for `ttlMs`.
+      if (AdkError.isInstance(error) && error.details["committed"] === "unknown")
+        void this.#store.lease({ ...key, op: "release", leaseId }).catch(() => {});
+      throw error;
+    }
+    const granted = accept(outcome, key);
+    const lease: HeldLease = new HeldLease({
+      key,
+      leaseId,
+      ttlMs,
+      grant: granted.grant,
+      sentAt,
+      store: this.#store,
+      clock: this.#clock,
+      wakes: this.#wakes,
+      onReleased: () => {
+        this.#leases.delete(lease);
+        this.#line.released(name);
+      },
+    });
+    this.#leases.add(lease);
+    return { lease, outcome: granted };
+  }
+
+  async *#subscribe(
+    request: SubscribeRequest,
+    header: Promise<SessionHeader>,
+  ): AsyncGenerator<Event, void, undefined> {
+    yield* subscription(request, await header, {
+      store: this.#store,
+      clock: this.#clock,
+      wakes: this.#wakes,
+      pollMs: this.#pollMs,
+      closed: this.#closed.signal,
+    });
+  }
+
+  async #headerFor(request: SubscribeRequest): Promise<SessionHeader> {
+    this.#enter(request.signal);
+    const key = checkKey(request);
+    checkInteger("afterSequence", request.afterSequence, 0);
+    const snapshot = await this.#reader.read({ ...key }, request.signal);
+    if (!snapshot) throw refusalError({ status: "not-found" }, key);
+    return snapshot.header;
+  }
+
+  #listed(header: SessionHeader): Session {
+    return this.#reader.session({ header, events: [] }, [], decodePending(header));
+  }
+
+  #enter(signal: AbortSignal | undefined): void {
+    this.#checkOpen();
+    checkSignal(signal);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed.signal.aborted) throw this.#closed.signal.reason;
+  }
+}
+
+function listCommand(request: ListSessionsRequest | ListInterruptedRequest): ListCommand {
+  const { appName, userId, pageToken } = request;
+  checkId("appName", appName);
+  if (userId !== undefined) checkId("userId", userId);
+  checkPageToken(pageToken);
+  const command: ListCommand = { appName, pageSize: checkPageSize(request.pageSize) };
+  if (pageToken !== undefined) command.pageToken = pageToken;
+  return command;
+}
+
+function accept<T>(outcome: Outcome<T>, key: SessionKey): { status: "ok" } & T {
+  if (outcome.status === "ok") return outcome as { status: "ok" } & T;
+  throw refusalError(outcome, key);
+}
+
+function unsupported(method: string, because: string): AdkError {
+  return new AdkError("UNSUPPORTED", `\`${method}\` is not available: this store ${because}.`);
+}
+
+function closedError(): AdkError {
+  return new AdkError(
+    "CLOSED",
+    "The session service is closed. Make a new one, and close it after its last use.",
+    { details: { committed: false } },
+  );
+}

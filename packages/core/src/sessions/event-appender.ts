@@ -1,0 +1,201 @@
+import { AdkError } from "../errors.ts";
+import { encodeEvent, sealEvent, type EncodedEvent } from "../events/codec.ts";
+import type { Event } from "../events/event.ts";
+import { checkSignal } from "../internal/check-signal.ts";
+import type { Clock } from "../internal/clock.ts";
+import { setOwn } from "../internal/json.ts";
+import { applyDelta } from "../log/apply-delta.ts";
+import type { DecodedWindow } from "./decoded-windows.ts";
+import { encodeHeaderChange } from "./header-change.ts";
+import { HeldLease } from "./lease.ts";
+import { refusalError } from "./refusal-error.ts";
+import type { AppendEventRequest } from "./requests.ts";
+import { encodeDelta } from "./scoped-values.ts";
+import { notePending, type SessionReader } from "./session-reader.ts";
+import type { AppendCommand, Appended, SessionKey, SessionStore } from "./session-store.ts";
+import type { Session } from "./session.ts";
+import { checkEvent, checkInteger, checkSession, invalid } from "./validate.ts";
+
+/** What the service knows about a session object that it handed out (or was handed). */
+interface Handle {
+  readonly key: SessionKey;
+  readonly window: DecodedWindow | undefined;
+  isBusy: boolean;
+  /** Appends that wait for the one before them. */
+  readonly waiting: (() => void)[];
+}
+
+export interface EventAppenderOptions {
+  readonly store: SessionStore;
+  readonly reader: SessionReader;
+  readonly clock: Clock;
+  readonly maxEventBytes: number | undefined;
+}
+
+/**
+ * Appends events: encodes at once, so that the caller may go on with the object, then sends one after the other for each
+ * session object, in the order of the calls, and brings that object up to date when the store has said yes.
+ */
+export class EventAppender {
+  readonly #options: EventAppenderOptions;
+  readonly #handles: WeakMap<Session, Handle> = new WeakMap();
+
+  constructor(options: EventAppenderOptions) {
+    this.#options = options;
+  }
+
+  /** Ties a session object to the window its events came from. */
+  track(session: Session, window: DecodedWindow): void {
+    this.#handles.set(session, newHandle(keyOf(session), window));
+  }
+
+  async append(request: AppendEventRequest): Promise<Event> {
+    const { event, session, signal } = request;
+    checkSignal(signal);
+    let handle = this.#handles.get(session);
+    if (!handle) {
+      handle = newHandle(checkSession(session), undefined);
+      this.#handles.set(session, handle);
+    }
+    checkEvent(event);
+    checkInteger("expectedLastSequence", request.expectedLastSequence, 0);
+    if (request.header && !request.lease)
+      throw invalid(
+        "`header` is written under a lease only. Pass the `lease` too, or leave the header out.",
+      );
+    const encoded = encodeEvent(event, { maxEventBytes: this.#options.maxEventBytes });
+    if (handle.isBusy) {
+      const { waiting } = handle;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    handle.isBusy = true;
+    try {
+      checkSignal(signal);
+      return await this.#send(request, handle, encoded);
+    } finally {
+      const next = handle.waiting.shift();
+      if (next) next();
+      else handle.isBusy = false;
+    }
+  }
+
+  async #send(request: AppendEventRequest, handle: Handle, encoded: EncodedEvent): Promise<Event> {
+    const { session, lease, header, expectedLastSequence, signal } = request;
+    const { appName, userId, sessionId } = handle.key;
+    const command: AppendCommand = {
+      appName,
+      userId,
+      sessionId,
+      incarnation: session.incarnation,
+      id: encoded.event.id,
+      timestamp: encoded.event.timestamp,
+      data: encoded.data,
+    };
+    const delta = encodeDelta(encoded.event);
+    if (delta) command.delta = delta;
+    if (expectedLastSequence !== undefined) command.expectedLastSequence = expectedLastSequence;
+    const patch = header ? encodeHeaderChange(header) : undefined;
+    let sentAt = 0;
+    if (lease) {
+      sentAt = this.#options.clock.now();
+      command.lease = { leaseId: lease.leaseId, ttlMs: lease.ttlMs, header: patch ?? {} };
+    }
+    const outcome = await this.#options.store.append(command, signal);
+    if (outcome.status !== "ok") {
+      const error = refusalError(outcome, { sessionId, eventId: command.id, expectedLastSequence });
+      if (outcome.status === "fenced" && lease instanceof HeldLease) lease.lose(error);
+      throw error;
+    }
+    if (lease instanceof HeldLease) {
+      if (!outcome.duplicate) lease.confirm(sentAt, outcome.cancelRequested);
+      if (patch?.invocationId !== undefined) lease.opened(patch.invocationId);
+    }
+    return await this.#accept(request, handle, encoded, outcome);
+  }
+
+  /** The store has said yes: the caller's session follows. */
+  async #accept(
+    request: AppendEventRequest,
+    handle: Handle,
+    encoded: EncodedEvent,
+    { sequence, lastUpdateTime, duplicate }: Appended,
+  ): Promise<Event> {
+    const { session } = request;
+    const stored = sealEvent(encoded, sequence);
+    if (sequence <= session.lastSequence) {
+      if (duplicate) return stored;
+      throw regressed(session, sequence);
+    }
+    if (sequence > session.lastSequence + 1)
+      for (const missed of await this.#missed(request, handle, sequence))
+        this.#add(session, handle, missed);
+    this.#add(session, handle, stored);
+    session.lastUpdateTime = lastUpdateTime;
+    const { temporary, temporaryRemoved } = encoded;
+    for (const key of temporaryRemoved ?? []) delete session.state[key];
+    for (const key of Object.keys(temporary ?? {})) setOwn(session.state, key, temporary?.[key]);
+    const pending = request.header?.pendingCalls;
+    if (pending !== undefined) session.pendingCalls = { ...pending };
+    return stored;
+  }
+
+  #add(session: Session, handle: Handle, event: Event): void {
+    session.events.push(event);
+    session.lastSequence = event.sequence as number;
+    applyDelta(session.state, event);
+    notePending(session, event);
+    if (handle.window) this.#options.reader.windows.extend(handle.window, event);
+  }
+
+  /** What others appended since the handle was up to date. */
+  async #missed(request: AppendEventRequest, handle: Handle, sequence: number): Promise<Event[]> {
+    const { session, signal } = request;
+    const { reader } = this.#options;
+    const from = session.lastSequence + 1;
+    try {
+      const snapshot = await reader.read(
+        { ...handle.key, events: { from, to: sequence - 1, limit: READ_AHEAD } },
+        signal,
+      );
+      if (snapshot?.header.incarnation !== session.incarnation)
+        throw refusalError({ status: "gone" }, handle.key);
+      return await reader.range(snapshot.header, snapshot.events, from, sequence - 1, signal);
+    } catch (error) {
+      if (!AdkError.isInstance(error)) throw error;
+      throw new AdkError(
+        error.code,
+        `The event is stored at sequence ${sequence}, but what others appended before it could not be read. Append it again to bring the session up to date. ${error.message}`,
+        {
+          cause: error,
+          retryable: error.retryable,
+          details: { ...error.details, committed: true },
+        },
+      );
+    }
+  }
+}
+
+const READ_AHEAD = 1_000;
+
+function newHandle(key: SessionKey, window: DecodedWindow | undefined): Handle {
+  return { key, window, isBusy: false, waiting: [] };
+}
+
+function keyOf({ appName, userId, id }: Session): SessionKey {
+  return { appName, userId, sessionId: id };
+}
+
+function regressed(session: Session, sequence: number): AdkError {
+  return new AdkError(
+    "SESSION_REGRESSED",
+    `Session ${JSON.stringify(session.id)} was at sequence ${session.lastSequence}, and the store gave a new event ${sequence}: it lost what it had acknowledged (a failover?). The event is stored. Load the session again.`,
+    {
+      details: {
+        sessionId: session.id,
+        known: session.lastSequence,
+        found: sequence,
+        committed: true,
+      },
+    },
+  );
+}
