@@ -79,7 +79,20 @@ describe("geminiInitParams", () => {
     ],
   ];
   it.each(cases)("%s", (_, params, env, expected) => {
-    expect(geminiInitParams(params, env)).toEqual({ model, ...expected });
+    expect(geminiInitParams(params, env)).toMatchObject({ model, ...expected });
+    expect(Object.keys(geminiInitParams(params, env)).sort()).toEqual(
+      ["model", "apiVersion", ...Object.keys(expected)].sort(),
+    );
+  });
+
+  it.each([
+    [{ apiKey: "k" }, {}, "v1beta"],
+    [{ apiKey: "k", vertexai: true }, {}, "v1beta1"],
+    [{ apiKey: "k" }, { GOOGLE_GENAI_API_VERSION: "v1" }, "v1"],
+    [{ apiKey: "k", vertexai: true }, { GOOGLE_GENAI_API_VERSION: "beta" }, "v1beta1"],
+    [{ apiKey: "k", apiVersion: "v1alpha" }, { GOOGLE_GENAI_API_VERSION: "v1" }, "v1alpha"],
+  ])("chooses the version of the API: %j %j", (params, env, apiVersion) => {
+    expect(geminiInitParams(params, env)).toMatchObject({ apiVersion });
   });
 
   it.each([

@@ -36,7 +36,7 @@ export interface GeminiParams {
   headers?: Record<string, string> | undefined;
   /** Where the service is, without version and path. @defaultValue Google's address, or `GOOGLE_GEMINI_BASE_URL`, `GOOGLE_VERTEX_BASE_URL` */
   baseUrl?: string | undefined;
-  /** @defaultValue "v1beta", on Vertex AI "v1beta1" */
+  /** @defaultValue `GOOGLE_GENAI_API_VERSION`; else "v1beta", on Vertex AI "v1beta1", whatever the client's own default is */
   apiVersion?: string | undefined;
   /** Repeats calls that ended with 408, 429 or 5xx, without a connection or in time, while nothing of the answer was passed on. @defaultValue no repetition */
   retry?: GeminiRetryOptions | undefined;
@@ -54,6 +54,7 @@ export interface GeminiParams {
 export interface GeminiTarget {
   model: string;
   vertexai: boolean;
+  apiVersion: string;
   apiKey?: string;
   project?: string;
   location?: string;
@@ -117,28 +118,27 @@ export function geminiInitParams(
   const model = params.model ?? "gemini-2.5-flash";
   const envKey = read("GOOGLE_GENAI_API_KEY") ?? read("GOOGLE_API_KEY") ?? read("GEMINI_API_KEY");
   const flag = read("GOOGLE_GENAI_USE_ENTERPRISE") ?? read("GOOGLE_GENAI_USE_VERTEXAI");
-  if (!(params.vertexai ?? /^(true|1)$/i.test(flag ?? ""))) {
+  const vertexai = params.vertexai ?? /^(true|1)$/i.test(flag ?? "");
+  const named = params.apiVersion ?? read("GOOGLE_GENAI_API_VERSION") ?? "beta";
+  const apiVersion = named === "beta" ? (vertexai ? "v1beta1" : "v1beta") : named;
+  const target = { model, vertexai, apiVersion };
+  if (!vertexai) {
     const apiKey = params.apiKey ?? envKey;
-    if (apiKey !== undefined) return { model, vertexai: false, apiKey };
+    if (apiKey !== undefined) return { ...target, apiKey };
     throw new AdkError(
       "MISCONFIGURED",
       "Gemini needs an API key: give `apiKey`, or set GOOGLE_GENAI_API_KEY, GOOGLE_API_KEY or GEMINI_API_KEY. For Vertex AI set `vertexai: true` and a project.",
     );
   }
   const explicit = params.project !== undefined || params.location !== undefined;
-  if (params.apiKey !== undefined && !explicit)
-    return { model, vertexai: true, apiKey: params.apiKey };
+  if (params.apiKey !== undefined && !explicit) return { ...target, apiKey: params.apiKey };
   const project = params.project ?? read("GOOGLE_CLOUD_PROJECT");
   const location = params.location ?? read("GOOGLE_CLOUD_LOCATION") ?? "global";
-  if (project !== undefined)
-    return {
-      model,
-      vertexai: true,
-      project,
-      location,
-      ...(params.apiKey === undefined ? {} : { apiKey: params.apiKey }),
-    };
-  if (envKey !== undefined && !explicit) return { model, vertexai: true, apiKey: envKey };
+  if (project !== undefined) {
+    const { apiKey } = params;
+    return { ...target, project, location, ...(apiKey !== undefined && { apiKey }) };
+  }
+  if (envKey !== undefined && !explicit) return { ...target, apiKey: envKey };
   throw new AdkError(
     "MISCONFIGURED",
     "Gemini on Vertex AI needs a project: give `project`, or set GOOGLE_CLOUD_PROJECT. In express mode give `apiKey` instead.",

@@ -167,10 +167,10 @@ export class Gemini extends BaseLlm {
 
   async #createClient(): Promise<GeminiClient> {
     const { model: _, ...target } = this.#target as GeminiTarget;
-    const { headers, baseUrl, apiVersion } = this.#params;
+    const { headers, baseUrl } = this.#params;
     const { GoogleGenAI } = await loadGenai();
     const httpOptions: HttpOptions = { ...(headers && { headers }), ...(baseUrl && { baseUrl }) };
-    return new GoogleGenAI({ ...target, ...(apiVersion && { apiVersion }), httpOptions });
+    return new GoogleGenAI({ ...target, httpOptions });
   }
 
   #secrets(): string[] {
