@@ -1,5 +1,6 @@
 import { AdkError } from "../errors.ts";
 import { type Clock, delay, systemClock } from "../internal/clock.ts";
+import { decorateStore } from "../sessions/decorate-store.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 
 /** The commands of a `SessionStore` that can be made to fail. */
@@ -102,20 +103,20 @@ export function faultStore(store: SessionStore, options: FaultStoreOptions): Ses
     if (fault?.kind === "lost-reply") throw unavailable(command, "unknown");
     return result;
   };
-  return new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      if (typeof name !== "string" || !isFaultCommand(name)) return member.bind(target) as unknown;
-      return (...parameters: unknown[]) => {
-        const signal = parameters.find((parameter) => parameter instanceof AbortSignal);
-        return afflict(name, signal, async () => (await member.apply(target, parameters)) as unknown);
-      };
-    },
-  });
+  const failing: Record<string, unknown> = {};
+  for (const command of COMMANDS) {
+    // One shape for twelve: what a command takes is only handed through.
+    const inner = store[command] as ((...parameters: unknown[]) => Promise<unknown>) | undefined;
+    if (!inner) continue;
+    failing[command] = async (...parameters: unknown[]) => {
+      const signal = parameters.find((parameter) => parameter instanceof AbortSignal);
+      return await afflict(command, signal, async () => await inner.apply(store, parameters));
+    };
+  }
+  return decorateStore(store, failing as Partial<SessionStore>);
 }
 
-const COMMANDS: ReadonlySet<string> = new Set<FaultCommand>([
+const COMMANDS: readonly FaultCommand[] = [
   "create",
   "read",
   "append",
@@ -128,11 +129,7 @@ const COMMANDS: ReadonlySet<string> = new Set<FaultCommand>([
   "migrate",
   "check",
   "flush",
-]);
-
-function isFaultCommand(name: string): name is FaultCommand {
-  return COMMANDS.has(name);
-}
+];
 
 function unavailable(command: FaultCommand, committed: false | "unknown"): AdkError {
   const what = committed === false ? "was not carried out" : "may have been carried out";

@@ -58,7 +58,9 @@ describe("runSuite", () => {
   });
 
   it("fails what cannot be asked unless it is listed, and what is listed but can be asked", async () => {
-    expect((await outcomes(false, {}))["no-hook"]).toMatch(/cannot be asked here: There is no hook/);
+    expect((await outcomes(false, {}))["no-hook"]).toMatch(
+      /cannot be asked here: There is no hook/,
+    );
     const listed = await outcomes(false, { notApplicable: ["may-fail", "no-hook"] });
     expect(listed["may-fail"]).toMatch(/can be asked now/);
   });

@@ -30,7 +30,7 @@ export interface SuiteOptions<Subject extends AsyncDisposable, Level extends str
 export interface CaseResult {
   readonly key: string;
   /** Why the case failed; absent when it passed. */
-  readonly error?: unknown;
+  readonly error?: Error;
   /** Why the case could not be asked. */
   readonly notApplicable?: string;
 }
@@ -94,9 +94,8 @@ async function runCase<Subject extends AsyncDisposable>(
     await item.run(subject);
     return { key };
   } catch (error) {
-    return error instanceof NotApplicable
-      ? { key, notApplicable: error.message }
-      : { key, error: error ?? new Error("The case threw nothing.") };
+    if (error instanceof NotApplicable) return { key, notApplicable: error.message };
+    return { key, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -1,0 +1,64 @@
+import type { Clock } from "../../internal/clock.ts";
+import {
+  BaseSessionService,
+  type BaseSessionServiceOptions,
+} from "../../sessions/base-session-service.ts";
+import { decorateStore } from "../../sessions/decorate-store.ts";
+import type { SessionStore } from "../../sessions/session-store.ts";
+import { faultStore, StoreFaults } from "../fault-store.ts";
+import type { VirtualClock } from "../virtual-clock.ts";
+import type { SessionSubject } from "./subject.ts";
+
+export interface ConnectOptions {
+  readonly clock?: Clock | undefined;
+  /** Retention, milliseconds. */
+  readonly ttlMs?: number | undefined;
+}
+
+export interface StoreSubjectOptions {
+  /** Connects to the subject's one store: once for each service, as another process would. */
+  readonly connect: (options: ConnectOptions) => SessionStore | Promise<SessionStore>;
+  /** Only when the store's own time follows it. */
+  readonly clock?: VirtualClock | undefined;
+  /** @defaultValue `BaseSessionService` */
+  readonly service?:
+    | ((store: SessionStore, options: BaseSessionServiceOptions) => BaseSessionService)
+    | undefined;
+  /** Removes the store, after all services are closed. */
+  readonly remove?: (() => Promise<void>) | undefined;
+}
+
+/** A subject for `sessionServiceSuite` over any store: services and faults are made here. */
+export function storeSubject(options: StoreSubjectOptions): SessionSubject {
+  const { clock, connect, remove } = options;
+  const makeService =
+    options.service ?? ((store, serviceOptions) => new BaseSessionService(store, serviceOptions));
+  const faults = new StoreFaults();
+  const opened: AsyncDisposable[] = [];
+  return {
+    faults,
+    clock,
+    async open({ maxEventBytes, ttlMs, withoutWatch } = {}) {
+      const store = await connect({ clock, ttlMs });
+      const failing = faultStore(store, { faults, clock });
+      const service = makeService(withoutWatch ? deaf(failing) : failing, { clock, maxEventBytes });
+      opened.push(service);
+      return service;
+    },
+    async openStore() {
+      const store = await connect({ clock });
+      opened.push(store);
+      return store;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of opened) await each[Symbol.asyncDispose]();
+      await remove?.();
+    },
+  };
+}
+
+/** A store without hints. */
+function deaf(store: SessionStore): SessionStore {
+  const { watch: _absent, ...rest } = decorateStore(store, {});
+  return rest;
+}
