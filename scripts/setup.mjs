@@ -87,7 +87,12 @@ function install() {
       maxBuffer: 64 * 1024 * 1024,
       shell: WINDOWS,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { npm_config_fetch_retries: "1", ...process.env, CI: "true" },
+      env: {
+        npm_config_fetch_retries: "1",
+        pnpm_config_fetch_retries: "1",
+        ...process.env,
+        CI: "true",
+      },
     },
   );
   if (result.error || result.status !== 0) {
@@ -106,7 +111,7 @@ function reason({ error, signal, stdout, stderr }) {
   if (signal) return `Installing the dependencies was stopped by ${signal}: run this again.`;
   const output = `${stdout ?? ""}\n${stderr ?? ""}`;
   if (
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|META_FETCH|network|dns error|connect error|sending request/i.test(
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|META_FETCH|dns error|connect error|sending request/i.test(
       output,
     )
   ) {
