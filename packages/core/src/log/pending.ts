@@ -17,20 +17,22 @@ export const NO_PENDING_CALLS: PendingCalls = Object.freeze({});
  * Calls inside an agent tool's run wait on the session too; `via` says through which call.
  *
  * @param events a part of the log that reaches to its end.
- * @param before what waited before them; what their range knows better is taken from them.
+ * @param before what is known to wait, from before them or from the header. Where something was rewound, calls of their
+ *   range are taken from them alone.
  */
 export function pendingCalls(
   events: readonly Event[],
   before: PendingCalls = NO_PENDING_CALLS,
 ): PendingCalls {
-  const first = events[0]?.sequence;
+  const live = liveEvents(events);
+  const first = live === events ? Infinity : (events[0]?.sequence ?? Infinity);
   let pending: PendingCalls = NO_PENDING_CALLS;
   for (const callId of Object.keys(before)) {
     const info = before[callId] as PendingCallInfo;
-    if (first === undefined || info.since < first) pending = withCall(pending, callId, info);
+    if (info.since < first) pending = withCall(pending, callId, info);
   }
   const starts = new Map<string, number>();
-  for (const event of liveEvents(events)) {
+  for (const event of live) {
     if (!starts.has(event.invocationId)) starts.set(event.invocationId, event.sequence ?? 0);
     pending = pendingAfter(pending, event, starts.get(event.invocationId) ?? 0);
   }

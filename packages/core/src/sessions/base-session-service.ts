@@ -140,7 +140,7 @@ export class BaseSessionService implements AsyncDisposable {
   async createSession(request: CreateSessionRequest): Promise<Session> {
     const { appName, userId, state, title, labels, signal } = request;
     this.#enter(signal);
-    const sessionId = request.sessionId?.trim() ? request.sessionId : this.#newId();
+    const sessionId = isAbsent(request.sessionId) ? this.#newId() : request.sessionId;
     checkKey({ appName, userId, sessionId });
     if (state !== undefined) checkStateKeys("state", state);
     checkTitle(title);
@@ -162,7 +162,7 @@ export class BaseSessionService implements AsyncDisposable {
   /** The session of this id, created when there is none; several callers get the same one. */
   async getOrCreateSession(request: CreateSessionRequest): Promise<Session> {
     const { appName, userId, sessionId, signal } = request;
-    if (!sessionId?.trim()) return await this.createSession(request);
+    if (isAbsent(sessionId)) return await this.createSession(request);
     for (;;) {
       const existing = await this.getSession({ appName, userId, sessionId, signal });
       if (existing) return existing;
@@ -443,7 +443,7 @@ export class BaseSessionService implements AsyncDisposable {
     checkInteger("atSequence", atSequence, 0);
     checkTitle(title);
     checkLabels(labels, false);
-    const sessionId = request.newSessionId?.trim() ? request.newSessionId : this.#newId();
+    const sessionId = isAbsent(request.newSessionId) ? this.#newId() : request.newSessionId;
     checkKey({ appName, userId, sessionId });
     const ids = { sessionId, incarnation: this.#newId() };
     return await this.#create(await forkCommand(request, ids, this.#reader), signal);
@@ -493,13 +493,17 @@ export class BaseSessionService implements AsyncDisposable {
     await this.#store.flush(request.signal);
   }
 
-  /** Ends timers, subscriptions and the store. Leases that are held lapse; later calls reject with `CLOSED`. */
+  /**
+   * Waits for the appends under way, then ends timers, subscriptions and the store. Leases that are held lapse; later calls
+   * reject with `CLOSED`.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(closedError());
     for (const lease of this.#leases) lease.abandon();
     this.#leases.clear();
     this.#wakes.stop();
+    await this.#appender.idle();
     await this.#store[Symbol.asyncDispose]();
   }
 
@@ -535,7 +539,8 @@ export class BaseSessionService implements AsyncDisposable {
     const from = Math.max(afterSequence + 1, lastSequence - count + 1);
     const stored = snapshot.events.toReversed();
     const events = await this.#reader.range(snapshot.header, stored, from, lastSequence, signal);
-    return this.#reader.session(snapshot, events, decodePending(snapshot.header));
+    const pending = pendingCalls(events, decodePending(snapshot.header));
+    return this.#reader.session(snapshot, events, pending);
   }
 
   /** Lease and load in one round trip where the store can; else in two, under the lease. */
@@ -642,8 +647,13 @@ export class BaseSessionService implements AsyncDisposable {
   }
 
   #checkOpen(): void {
-    if (this.#closed.signal.aborted) throw this.#closed.signal.reason;
+    this.#closed.signal.throwIfAborted();
   }
+}
+
+/** A blank id is none. */
+function isAbsent(id: string | null | undefined): id is undefined {
+  return id === undefined || id === null || (typeof id === "string" && id.trim() === "");
 }
 
 function listCommand(request: ListSessionsRequest | ListInterruptedRequest): ListCommand {

@@ -1,5 +1,6 @@
 import type { Event } from "../events/event.ts";
 import { advancePending, type PendingCalls } from "../log/pending.ts";
+import type { Encoded } from "./session-store.ts";
 
 /** Decoded events of one life of a session, without gaps from `first` on. Grows with what is appended. */
 export interface DecodedWindow {
@@ -8,6 +9,8 @@ export interface DecodedWindow {
   readonly first: number;
   readonly events: Event[];
   pending: PendingCalls;
+  /** What the header said of waiting calls when `pending` was counted. */
+  headerPending: Encoded | undefined;
   isKept: boolean;
 }
 

@@ -39,6 +39,8 @@ export interface EventAppenderOptions {
 export class EventAppender {
   readonly #options: EventAppenderOptions;
   readonly #handles: WeakMap<Session, Handle> = new WeakMap();
+  #active = 0;
+  #onIdle: (() => void)[] = [];
 
   constructor(options: EventAppenderOptions) {
     this.#options = options;
@@ -47,6 +49,11 @@ export class EventAppender {
   /** Ties a session object to the window its events came from. */
   track(session: Session, window: DecodedWindow): void {
     this.#handles.set(session, newHandle(keyOf(session), window));
+  }
+
+  /** Resolves when no append is under way. */
+  async idle(): Promise<void> {
+    if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   async append(request: AppendEventRequest): Promise<Event> {
@@ -64,6 +71,7 @@ export class EventAppender {
         "`header` is written under a lease only. Pass the `lease` too, or leave the header out.",
       );
     const encoded = encodeEvent(event, { maxEventBytes: this.#options.maxEventBytes });
+    this.#active++;
     if (handle.isBusy) {
       const { waiting } = handle;
       await new Promise<void>((resolve) => waiting.push(resolve));
@@ -76,6 +84,7 @@ export class EventAppender {
       const next = handle.waiting.shift();
       if (next) next();
       else handle.isBusy = false;
+      if (--this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 

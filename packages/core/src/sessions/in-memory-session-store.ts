@@ -309,9 +309,8 @@ export class InMemorySessionStore implements SessionStore {
   /** What was acknowledged is as durable as memory is. */
   async flush(): Promise<void> {}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#apps.clear();
-  }
+  /** There is nothing to close. */
+  async [Symbol.asyncDispose](): Promise<void> {}
 
   #app(appName: string): App {
     let app = this.#apps.get(appName);

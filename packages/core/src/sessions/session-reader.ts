@@ -1,6 +1,6 @@
 import { decodeEvent } from "../events/codec.ts";
 import type { Event } from "../events/event.ts";
-import { NO_PENDING_CALLS, advancePending, pendingCalls } from "../log/pending.ts";
+import { advancePending, pendingCalls } from "../log/pending.ts";
 import { DecodedWindows, type DecodedWindow } from "./decoded-windows.ts";
 import { decodePending } from "./header-change.ts";
 import { refusalError } from "./refusal-error.ts";
@@ -55,17 +55,21 @@ export class SessionReader {
       if (next <= header.lastSequence)
         for (const event of await this.range(header, stored, next, header.lastSequence, signal))
           this.windows.extend(known, event);
+      if (known.headerPending !== header.pendingCalls) {
+        known.headerPending = header.pendingCalls;
+        known.pending = pendingCalls(known.events, decodePending(header));
+      }
       this.windows.keep(known);
       return known;
     }
     const events = await this.range(header, stored, from, header.lastSequence, signal);
-    const before = from > 1 ? decodePending(header) : NO_PENDING_CALLS;
     const window: DecodedWindow = {
       name,
       incarnation: header.incarnation,
       first: from,
       events,
-      pending: pendingCalls(events, before),
+      pending: pendingCalls(events, decodePending(header)),
+      headerPending: header.pendingCalls,
       isKept: false,
     };
     this.windows.keep(window);
@@ -83,7 +87,8 @@ export class SessionReader {
     const length = snapshot.header.lastSequence + 1 - first;
     const slice = events.slice(Math.max(0, from - first), length);
     // The window may have grown since the snapshot was taken.
-    const pending = events.length > length ? pendingCalls(slice) : window.pending;
+    const pending =
+      events.length > length ? pendingCalls(slice, decodePending(snapshot.header)) : window.pending;
     return { session: this.session(snapshot, slice, pending), window };
   }
 

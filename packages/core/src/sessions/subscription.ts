@@ -41,7 +41,7 @@ export async function* subscription(
   const stopListening = wakes.listen(incarnation, () => nap.wake());
   try {
     while (!signal?.aborted) {
-      if (closed.aborted) throw closed.reason;
+      closed.throwIfAborted();
       nap.rearm();
       const page = await store.read(
         { appName, userId, sessionId, events: { from: after + 1, limit: PAGE } },
