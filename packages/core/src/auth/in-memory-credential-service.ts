@@ -38,8 +38,9 @@ export class InMemoryCredentialService extends BaseCredentialService {
         "CLOSED",
         "The credential service is closed. Make another, or close it later.",
       );
-    const { credentialKey } = authConfig;
-    const { appName, userId } = context;
+    const credentialKey: unknown = authConfig?.credentialKey;
+    const appName: unknown = context?.appName;
+    const userId: unknown = context?.userId;
     checkId("credentialKey", credentialKey);
     checkId("appName", appName);
     checkId("userId", userId);
