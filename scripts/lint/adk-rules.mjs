@@ -2,14 +2,25 @@
 
 const BARE = /^(?:Error|TypeError|RangeError|ReferenceError|SyntaxError|AggregateError)$/;
 
+/** `error instanceof Error ? error : new Error(…)`: what somebody else threw, made an error. */
+function isWrapping(node, parent) {
+  return (
+    parent?.type === "ConditionalExpression" &&
+    parent.alternate === node &&
+    parent.test.type === "BinaryExpression" &&
+    parent.test.operator === "instanceof"
+  );
+}
+
 const errorWithCode = {
   meta: { type: "problem", docs: { description: "errors of @adk/* are AdkErrors with a code" } },
   create(context) {
     const check = (node) => {
-      if (node.callee.type === "Identifier" && BARE.test(node.callee.name)) {
+      const { callee, parent } = node;
+      if (callee.type === "Identifier" && BARE.test(callee.name) && !isWrapping(node, parent)) {
         context.report({
           node,
-          message: `Make an AdkError with a code and the next step instead of a bare ${node.callee.name}.`,
+          message: `Make an AdkError with a code and the next step instead of a bare ${callee.name}.`,
         });
       }
     };

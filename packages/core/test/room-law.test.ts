@@ -105,6 +105,10 @@ describe("the room law", () => {
     write("runner/telemetry.ts", 'export { trace } from "@opentelemetry/api";\n');
     write("telemetry/api.ts", 'export { trace } from "@opentelemetry/api";\n');
     write("app/bare.ts", 'export const fail = () => new TypeError("no code");\n');
+    write(
+      "app/wrap.ts",
+      "export const wrap = (e: unknown) => (e instanceof Error ? e : new Error(String(e)));\n",
+    );
     write("app/bare.test.ts", 'export const fail = () => new TypeError("no code");\n');
 
     reported = new Map();

@@ -37,10 +37,10 @@ beforeEach(() => {
   tools = join(clone, "tools");
   program(
     "apps/assistant/main.ts",
-    `console.log("ready", ...process.argv.slice(2));
-     let count = 0;
+    `let count = 0;
      process.on("SIGINT", () => console.log("SIGINT", ++count));
-     process.stdin.on("data", () => {}).on("end", () => process.exit(7));`,
+     process.stdin.on("data", () => {}).on("end", () => process.exit(7));
+     console.log("ready", ...process.argv.slice(2));`,
   );
   npx(`echo "$@" >> "${clone}/installs"
     mkdir -p "${clone}/node_modules/node/bin"
