@@ -560,7 +560,7 @@ describe("@google/genai", () => {
     vi.resetModules();
   });
 
-  it("is named with its install line when it cannot be loaded", async () => {
+  it("is named when it cannot be loaded or refuses its options, and is tried anew by the next call", async () => {
     vi.resetModules();
     vi.doMock("@google/genai", () => {
       throw new Error("Cannot find package '@google/genai'");
@@ -570,6 +570,16 @@ describe("@google/genai", () => {
     const { error } = await ask(gemini as Gemini);
     expect(error).toMatchObject({ code: "MISCONFIGURED" });
     expect(error?.message).toContain("npm install @google/genai");
+    vi.doMock("@google/genai", () => ({
+      GoogleGenAI: class {
+        constructor() {
+          throw new Error("k and project are mutually exclusive");
+        }
+      },
+    }));
+    const refused = await ask(gemini as Gemini);
+    expect(refused.error).toMatchObject({ code: "MISCONFIGURED" });
+    expect(causeOf(refused.error).message).toContain("mutually exclusive");
     vi.doUnmock("@google/genai");
     server.answer(whole(candidate([{ text: "ok" }])));
     expect((await ask(gemini as Gemini)).responses).toHaveLength(1);

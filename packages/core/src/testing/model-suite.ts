@@ -3,8 +3,15 @@ import type { FunctionCall } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
 import { deepFreeze } from "../internal/json.ts";
 import type { BaseLlm } from "../models/base-llm.ts";
-import type { LlmRequest } from "../models/llm-request.ts";
-import type { LlmResponse } from "../models/llm-response.ts";
+import {
+  ask,
+  callsOf,
+  collect,
+  countedSignal,
+  firstOf,
+  makeRequest,
+  textOf,
+} from "./model-calls.ts";
 import {
   notApplicable,
   runSuite,
@@ -37,6 +44,8 @@ export interface ModelSuiteSubject extends AsyncDisposable {
     /** Resolves when no call is open. */
     idle(): Promise<void>;
   };
+  /** How long a case waits for what must come promptly. @defaultValue 2000 */
+  readonly patienceMs?: number;
 }
 
 export type ModelSuiteLevel = "answers" | "stream" | "lifetime" | "errors";
@@ -49,9 +58,6 @@ export function modelSuite(
 ): void {
   runSuite(runner, options, modelSuiteCases);
 }
-
-/** How long a case waits for what must come promptly. Only a model that falls short waits so long. */
-const PATIENCE_MS = 2_000;
 
 const TEXTS = ["Grüße ", "an alle 👋", ", bis bald."] as const;
 const WHOLE = TEXTS.join("");
@@ -135,7 +141,10 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
     async run(subject) {
       for (const stream of [false, true]) {
         const model = await subject.model({ kind: "texts", texts: TEXTS });
-        const { responses } = await promptly(collect(model, stream, AbortSignal.abort("stop")));
+        const { responses } = await promptly(
+          subject,
+          collect(model, stream, AbortSignal.abort("stop")),
+        );
         assert.deepEqual(responses, []);
       }
     },
@@ -151,7 +160,7 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
         const ended = collect(model, stream, controller.signal);
         await Promise.resolve();
         controller.abort("stop");
-        const { responses } = await promptly(ended);
+        const { responses } = await promptly(subject, ended);
         assert.deepEqual(responses, []);
       }
     },
@@ -164,6 +173,7 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
       const model = await subject.model({ kind: "silence", after: ["a", "b"] });
       const controller = new AbortController();
       const { responses } = await promptly(
+        subject,
         collect(model, true, controller.signal, () => controller.abort("stop")),
       );
       assert.ok(
@@ -183,10 +193,10 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
         const model = await subject.model({ kind: "silence", after: ["a"] });
         const controller = new AbortController();
         const ended = collect(model, stream, controller.signal);
-        await promptly(provider.busy());
+        await promptly(subject, provider.busy());
         controller.abort("stop");
-        await promptly(ended);
-        await promptly(provider.idle());
+        await promptly(subject, ended);
+        await promptly(subject, provider.idle());
       }
     },
   },
@@ -198,8 +208,8 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
       const { provider } = subject;
       if (!provider) notApplicable("The subject has no provider.");
       const model = await subject.model({ kind: "silence", after: ["a"] });
-      await promptly(firstOf(model));
-      await promptly(provider.idle());
+      await promptly(subject, firstOf(model));
+      await promptly(subject, provider.idle());
     },
   },
   {
@@ -230,62 +240,6 @@ export const modelSuiteCases: readonly ModelSuiteCase[] = [
   },
 ];
 
-function makeRequest(): LlmRequest {
-  return {
-    contents: [
-      { role: "user", parts: [{ text: "Say hello." }] },
-      { role: "model", parts: [{ functionCall: { id: "adk-1", name: "look", args: {} } }] },
-      {
-        role: "user",
-        parts: [{ functionResponse: { id: "adk-1", name: "look", response: { seen: true } } }],
-      },
-    ],
-    config: { systemInstruction: "Be kind.", labels: { team: "a" }, temperature: 0 },
-    liveConnectConfig: {},
-    toolsDict: {},
-  };
-}
-
-async function ask(
-  model: BaseLlm,
-  stream: boolean,
-  request: LlmRequest = makeRequest(),
-): Promise<LlmResponse[]> {
-  const responses: LlmResponse[] = [];
-  for await (const response of model.generateContentAsync(request, stream))
-    responses.push(response);
-  return responses;
-}
-
-interface Collected {
-  readonly responses: LlmResponse[];
-  readonly error?: unknown;
-}
-
-/** All responses until the end, and the error that ended them. */
-async function collect(
-  model: BaseLlm,
-  stream: boolean,
-  signal: AbortSignal,
-  onResponse?: () => void,
-): Promise<Collected> {
-  const responses: LlmResponse[] = [];
-  try {
-    for await (const response of model.generateContentAsync(makeRequest(), stream, signal)) {
-      responses.push(response);
-      onResponse?.();
-    }
-    return { responses };
-  } catch (error) {
-    return { responses, error };
-  }
-}
-
-async function firstOf(model: BaseLlm): Promise<LlmResponse | undefined> {
-  for await (const response of model.generateContentAsync(makeRequest(), true)) return response;
-  return undefined;
-}
-
 async function fails(
   subject: ModelSuiteSubject,
   script: ModelScript,
@@ -302,12 +256,13 @@ async function fails(
   }
 }
 
-async function promptly<T>(work: Promise<T>): Promise<T> {
+async function promptly<T>(subject: ModelSuiteSubject, work: Promise<T>): Promise<T> {
+  const { patienceMs = 2_000 } = subject;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new assert.AssertionError({ message: `still waiting after ${PATIENCE_MS} ms` })),
-      PATIENCE_MS,
+      () => reject(new assert.AssertionError({ message: `still waiting after ${patienceMs} ms` })),
+      patienceMs,
     );
   });
   try {
@@ -315,36 +270,4 @@ async function promptly<T>(work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function countedSignal(): { signal: AbortSignal; count: () => number } {
-  const { signal } = new AbortController();
-  const listeners = new Set<unknown>();
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    listeners.add(args[1]);
-    add(...args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    listeners.delete(args[1]);
-    remove(...args);
-  };
-  return { signal, count: () => listeners.size };
-}
-
-function textOf(responses: readonly LlmResponse[]): string {
-  return responses
-    .flatMap(({ content }) => content?.parts ?? [])
-    .map(({ text }) => text ?? "")
-    .join("");
-}
-
-/** Name and arguments of each call; ids are the provider's own. */
-function callsOf(responses: readonly LlmResponse[]): { name: unknown; args: unknown }[] {
-  return responses
-    .flatMap(({ content }) => content?.parts ?? [])
-    .flatMap(({ functionCall }) =>
-      functionCall ? [{ name: functionCall.name, args: functionCall.args }] : [],
-    );
 }

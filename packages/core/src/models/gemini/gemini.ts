@@ -68,7 +68,7 @@ export class Gemini extends BaseLlm {
    * stream that breaks off is a failure, also when its connection was closed in good order.
    *
    * @throws {@link AdkError} `MODEL_FAILED` with `retryable`, `details.status` and, when the service asks for it,
-   * `details.retryAfterMs`; `MISCONFIGURED` when `@google/genai` is not installed; `ABORTED` (cause: the reason).
+   * `details.retryAfterMs`; `MISCONFIGURED` when `@google/genai` is not installed or refuses its options; `ABORTED` (cause: the reason).
    */
   override async *generateContentAsync(
     llmRequest: LlmRequest,
@@ -170,7 +170,16 @@ export class Gemini extends BaseLlm {
     const { headers, baseUrl } = this.#params;
     const { GoogleGenAI } = await loadGenai();
     const httpOptions: HttpOptions = { ...(headers && { headers }), ...(baseUrl && { baseUrl }) };
-    return new GoogleGenAI({ ...target, httpOptions });
+    try {
+      return new GoogleGenAI({ ...target, httpOptions });
+    } catch (error) {
+      const { cause } = toModelError(error, { model: this.model, secrets: this.#secrets() });
+      throw new AdkError(
+        "MISCONFIGURED",
+        "The client of @google/genai refuses these options of Gemini; the cause says why. Older clients take either `apiKey` or `project` and `location`.",
+        { cause },
+      );
+    }
   }
 
   #secrets(): string[] {

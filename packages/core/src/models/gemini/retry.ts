@@ -1,7 +1,10 @@
 import type { HttpOptions } from "../../content/content.ts";
 import { AdkError } from "../../errors.ts";
 
-/** Repeating a call, each time after a longer wait. */
+/**
+ * Repeating a call, each time after a longer wait, or after the one that the service asks for: in the error itself, or in a
+ * `Retry-After` header (which only newer versions of `@google/genai` let us see).
+ */
 export interface GeminiRetryOptions {
   /** The first call included. @defaultValue 5 */
   maxAttempts?: number | undefined;
@@ -75,26 +78,25 @@ export function watchingFetch(
   onFailure: (headers: Headers) => void,
 ): NonNullable<HttpOptions["fetch"]> {
   return async (input, init) => {
-    const response = await fetch(input, { ...init, ...patient });
+    const response = await fetch(input, { ...init, ...patience() });
     if (!response.ok) onFailure(response.headers);
     return response;
   };
 }
 
+type Dispatch = (options: object, handler: unknown) => unknown;
+
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 
 /**
  * In Node, `fetch` gives up after 300 s without a byte, and a thinking model may need longer. The client switches that
- * off, but not for a `fetch` that is handed to it, so it is done here in the client's way. Elsewhere the member has no
- * meaning.
+ * off, but not for a `fetch` that is handed to it, so it is done here in the client's way. Elsewhere this adds nothing.
  */
-const patient = {
-  dispatcher: {
-    dispatch(options: object, handler: unknown): unknown {
-      const { [DISPATCHER]: dispatcher } = globalThis as {
-        [DISPATCHER]?: { dispatch(options: object, handler: unknown): unknown };
-      };
-      return dispatcher?.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler);
-    },
-  },
-} as object;
+function patience(): object {
+  void new Headers(); // Node has its dispatcher from the first use of fetch's classes on.
+  const dispatcher = (globalThis as { [DISPATCHER]?: { dispatch: Dispatch } })[DISPATCHER];
+  if (!dispatcher) return {};
+  const dispatch: Dispatch = (options, handler) =>
+    dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler);
+  return { dispatcher: { dispatch } };
+}
