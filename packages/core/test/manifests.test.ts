@@ -118,6 +118,30 @@ describe("the repository", () => {
   });
 });
 
+describe("every workspace package", () => {
+  const root = new URL("../", PACKAGES);
+  const places = ["packages", "apps"].flatMap((parent) =>
+    existsSync(new URL(parent, root))
+      ? readdirSync(new URL(parent, root)).map((name) => `${parent}/${name}`)
+      : [],
+  );
+  const members = [...places, "bench"].filter((place) =>
+    existsSync(new URL(`${place}/package.json`, root)),
+  );
+
+  it.each(members)("%s is type-checked, and built and checked when it is published", (place) => {
+    const manifest = JSON.parse(read(`../${place}/package.json`)) as Manifest;
+    const isPublished = manifest.private !== true;
+    expect(manifest["scripts"]).toMatchObject({
+      typecheck: expect.stringMatching(/^tsc -p tsconfig\.json/) as string,
+      ...(isPublished && {
+        build: "tsc -p tsconfig.build.json",
+        "lint:pkg": expect.stringMatching(/^publint --strict && attw --pack \./) as string,
+      }),
+    });
+  });
+});
+
 describe("private packages", () => {
   it("are named like the others and can never be published by accident", () => {
     for (const { folder, manifest } of all.filter((entry) => !published.includes(entry))) {
