@@ -53,23 +53,41 @@ export function pendingAfter(pending: PendingCalls, event: Event, since: number)
   return withAsked(result, event, since, undefined);
 }
 
+/** Whether {@link pendingAfter} has to look at the event at all; for a rewind, the log is to be counted again. */
+export function concernsPending(event: Event): boolean {
+  return (
+    asks(event) ||
+    event.author === "user" ||
+    event.errorCode === "INVOCATION_ABORTED" ||
+    event.actions.rewindBeforeInvocationId !== undefined
+  );
+}
+
 /**
- * What waits after `event` was added to `log` (which ends with it). Cheap for the events that ask and answer nothing.
+ * What waits after `event`, which follows `log` (or ends it already). Cheap for events that ask and answer nothing.
  *
  * @param pending what waited before it.
+ * @returns `pending` itself when the event changes nothing.
  */
 export function advancePending(
   pending: PendingCalls,
   event: Event,
   log: readonly Event[],
 ): PendingCalls {
-  if (event.actions.rewindBeforeInvocationId) return pendingCalls(log, pending);
-  const asks =
-    (event.longRunningToolIds?.length ?? 0) > 0 || event.pending || event.toolRecord?.event;
-  if (!asks && event.author !== "user" && event.errorCode !== "INVOCATION_ABORTED") return pending;
-  if (!asks) return pendingAfter(pending, event, 0);
+  if (!concernsPending(event)) return pending;
+  if (event.actions.rewindBeforeInvocationId)
+    return pendingCalls(log.at(-1) === event ? log : [...log, event], pending);
+  if (!asks(event)) return pendingAfter(pending, event, 0);
   const start = log.find((other) => other.invocationId === event.invocationId) ?? event;
   return pendingAfter(pending, event, start.sequence ?? 0);
+}
+
+function asks(event: Event): boolean {
+  return (
+    (event.longRunningToolIds !== undefined && event.longRunningToolIds.length > 0) ||
+    event.pending !== undefined ||
+    event.toolRecord?.event !== undefined
+  );
 }
 
 function withAsked(

@@ -206,7 +206,7 @@ export class BaseSessionService implements AsyncDisposable {
     );
     if (!snapshot) return undefined;
     const { session, window } = await this.#reader.load(snapshot, from, signal);
-    this.#appender.track(session, window);
+    this.#appender.track(session, window, snapshot.header);
     if (afterTimestamp !== undefined) {
       session.events = session.events.filter((event) => event.timestamp >= afterTimestamp);
       if (numRecentEvents !== undefined)
@@ -370,7 +370,7 @@ export class BaseSessionService implements AsyncDisposable {
       const { snapshot } = outcome;
       const { header, kept } = snapshot;
       const { session, window } = await this.#reader.load(snapshot, header.windowFrom, signal);
-      this.#appender.track(session, window);
+      this.#appender.track(session, window, header);
       const opened: OpenedSession = {
         session,
         lease,

@@ -5,14 +5,21 @@ import { checkSignal } from "../internal/check-signal.ts";
 import type { Clock } from "../internal/clock.ts";
 import { setOwn } from "../internal/json.ts";
 import { applyDelta } from "../log/apply-delta.ts";
+import { advancePending, type PendingCalls } from "../log/pending.ts";
 import type { DecodedWindow } from "./decoded-windows.ts";
-import { encodeHeaderChange } from "./header-change.ts";
+import { encodeHeaderChange, encodePending } from "./header-change.ts";
 import { HeldLease } from "./lease.ts";
 import { refusalError } from "./refusal-error.ts";
 import type { AppendEventRequest } from "./requests.ts";
 import { encodeDelta } from "./scoped-values.ts";
-import { notePending, type SessionReader } from "./session-reader.ts";
-import type { AppendCommand, Appended, SessionKey, SessionStore } from "./session-store.ts";
+import type { SessionReader } from "./session-reader.ts";
+import type {
+  AppendCommand,
+  Appended,
+  SessionHeader,
+  SessionKey,
+  SessionStore,
+} from "./session-store.ts";
 import type { Session } from "./session.ts";
 import { checkEvent, checkInteger, checkSession, invalid } from "./validate.ts";
 
@@ -20,6 +27,8 @@ import { checkEvent, checkInteger, checkSession, invalid } from "./validate.ts";
 interface Handle {
   readonly key: SessionKey;
   readonly window: DecodedWindow | undefined;
+  /** What the stored header is known to say of waiting calls; `undefined`: not known. */
+  headerPending: PendingCalls | undefined;
   isBusy: boolean;
   /** Appends that wait for the one before them. */
   readonly waiting: (() => void)[];
@@ -47,8 +56,11 @@ export class EventAppender {
   }
 
   /** Ties a session object to the window its events came from. */
-  track(session: Session, window: DecodedWindow): void {
-    this.#handles.set(session, newHandle(keyOf(session), window));
+  track(session: Session, window: DecodedWindow, header: SessionHeader): void {
+    const handle = newHandle(keyOf(session), window);
+    if ((header.pendingCalls ?? null) === encodePending(session.pendingCalls))
+      handle.headerPending = session.pendingCalls;
+    this.#handles.set(session, handle);
   }
 
   /** Resolves when no append is under way. */
@@ -103,11 +115,16 @@ export class EventAppender {
     const delta = encodeDelta(encoded.event);
     if (delta) command.delta = delta;
     if (expectedLastSequence !== undefined) command.expectedLastSequence = expectedLastSequence;
-    const patch = header ? encodeHeaderChange(header) : undefined;
+    encoded.event.sequence = session.lastSequence + 1; // unless others were faster
+    const pending = advancePending(session.pendingCalls, encoded.event, session.events);
     let sentAt = 0;
     if (lease) {
+      const patch = header ? encodeHeaderChange(header) : {};
+      // The difference to what is stored, not to this session object: an answer from the side is written with the next event.
+      if (patch.pendingCalls === undefined && pending !== handle.headerPending)
+        patch.pendingCalls = encodePending(pending);
       sentAt = this.#options.clock.now();
-      command.lease = { leaseId: lease.leaseId, ttlMs: lease.ttlMs, header: patch ?? {} };
+      command.lease = { leaseId: lease.leaseId, ttlMs: lease.ttlMs, header: patch };
     }
     const outcome = await this.#options.store.append(command, signal);
     if (outcome.status !== "ok") {
@@ -116,10 +133,12 @@ export class EventAppender {
       throw error;
     }
     if (lease instanceof HeldLease) {
-      if (!outcome.duplicate) lease.confirm(sentAt, outcome.cancelRequested);
-      if (patch?.invocationId !== undefined) lease.opened(patch.invocationId);
+      // A duplicate has extended nothing.
+      lease.confirm(outcome.duplicate ? 0 : sentAt, outcome.cancelRequested);
+      if (header?.invocationId !== undefined) lease.opened(header.invocationId);
     }
-    return await this.#accept(request, handle, encoded, outcome);
+    if (lease) handle.headerPending = outcome.duplicate ? undefined : pending;
+    return await this.#accept(request, handle, encoded, outcome, pending);
   }
 
   /** The store has said yes: the caller's session follows. */
@@ -128,6 +147,7 @@ export class EventAppender {
     handle: Handle,
     encoded: EncodedEvent,
     { sequence, lastUpdateTime, duplicate }: Appended,
+    pending: PendingCalls,
   ): Promise<Event> {
     const { session } = request;
     const stored = sealEvent(encoded, sequence);
@@ -135,24 +155,27 @@ export class EventAppender {
       if (duplicate) return stored;
       throw regressed(session, sequence);
     }
-    if (sequence > session.lastSequence + 1)
+    if (sequence === session.lastSequence + 1) this.#add(session, handle, stored, pending);
+    else {
       for (const missed of await this.#missed(request, handle, sequence))
         this.#add(session, handle, missed);
-    this.#add(session, handle, stored);
+      this.#add(session, handle, stored);
+    }
     session.lastUpdateTime = lastUpdateTime;
     const { temporary, temporaryRemoved } = encoded;
     for (const key of temporaryRemoved ?? []) delete session.state[key];
     for (const key of Object.keys(temporary ?? {})) setOwn(session.state, key, temporary?.[key]);
-    const pending = request.header?.pendingCalls;
-    if (pending !== undefined) session.pendingCalls = { ...pending };
+    const given = request.header?.pendingCalls;
+    if (given !== undefined) session.pendingCalls = handle.headerPending = { ...given };
     return stored;
   }
 
-  #add(session: Session, handle: Handle, event: Event): void {
+  /** @param pending what waits after the event, where that is known. */
+  #add(session: Session, handle: Handle, event: Event, pending?: PendingCalls): void {
+    session.pendingCalls = pending ?? advancePending(session.pendingCalls, event, session.events);
     session.events.push(event);
     session.lastSequence = event.sequence as number;
     applyDelta(session.state, event);
-    notePending(session, event);
     if (handle.window) this.#options.reader.windows.extend(handle.window, event);
   }
 
@@ -187,7 +210,7 @@ export class EventAppender {
 const READ_AHEAD = 1_000;
 
 function newHandle(key: SessionKey, window: DecodedWindow | undefined): Handle {
-  return { key, window, isBusy: false, waiting: [] };
+  return { key, window, headerPending: undefined, isBusy: false, waiting: [] };
 }
 
 function keyOf({ appName, userId, id }: Session): SessionKey {

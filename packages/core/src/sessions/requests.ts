@@ -99,6 +99,7 @@ export interface ListEventsResponse {
 /** What core's folds say about the log, as a difference to what the header holds. */
 export interface HeaderChange {
   invocationId?: string | undefined;
+  /** Absent: kept up to date by the service, from the events. */
   pendingCalls?: Record<string, PendingCallInfo> | null | undefined;
   windowFrom?: number | undefined;
   kept?: Event[] | null | undefined;

@@ -1,6 +1,6 @@
 import { decodeEvent } from "../events/codec.ts";
 import type { Event } from "../events/event.ts";
-import { advancePending, pendingCalls } from "../log/pending.ts";
+import { pendingCalls } from "../log/pending.ts";
 import { DecodedWindows, type DecodedWindow } from "./decoded-windows.ts";
 import { decodePending } from "./header-change.ts";
 import { refusalError } from "./refusal-error.ts";
@@ -159,11 +159,6 @@ export class SessionReader {
       next += page.events.length;
     }
   }
-}
-
-/** Brings a handle's list of waiting calls up to date with an event that was just added to it. */
-export function notePending(session: Session, event: Event): void {
-  session.pendingCalls = advancePending(session.pendingCalls, event, session.events);
 }
 
 /** Whether a window is still what the store holds: a store that went back in time may have other events under its numbers. */
