@@ -5,9 +5,9 @@ import { InMemoryArtifactService } from "./in-memory-artifact-service.ts";
 
 export interface CreateArtifactServiceOptions {
   /** An `import.meta.url`, from which the adapter's package is resolved. @defaultValue the working directory's package */
-  from?: string | undefined;
+  readonly from?: string | undefined;
   /** Imports the adapter's package, where a bundler is in the way: `() => import("@adk/artifacts-s3")`. */
-  load?: (() => Promise<object>) | undefined;
+  readonly load?: (() => Promise<object>) | undefined;
 }
 
 /** Makes the service that a URI of one scheme names. */
@@ -18,8 +18,8 @@ export type ArtifactServiceFactory = (
 
 const factories = new Map<string, ArtifactServiceFactory>([
   ["memory", () => new InMemoryArtifactService()],
-  ["file", adapter("@adk/artifacts-fs", "FileArtifactService", "")],
-  ["s3", adapter("@adk/artifacts-s3", "S3ArtifactService", " @aws-sdk/client-s3")],
+  ["file", adapter("@adk/artifacts-fs")],
+  ["s3", adapter("@adk/artifacts-s3", "@aws-sdk/client-s3")],
 ]);
 
 /**
@@ -34,7 +34,8 @@ export async function createArtifactService(
   uri: string,
   options: CreateArtifactServiceOptions = {},
 ): Promise<BaseArtifactService> {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(String(uri))?.[1]?.toLowerCase();
+  const scheme =
+    typeof uri === "string" ? /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase() : undefined;
   const factory = scheme === undefined ? undefined : factories.get(scheme);
   if (factory) return await factory(uri, options);
   // Never the URI itself: it may hold a password.
@@ -46,32 +47,27 @@ export async function createArtifactService(
   );
 }
 
-/** Makes {@link createArtifactService} know a scheme, without its colon. A later registration takes the place of an earlier one. */
+/** Makes {@link createArtifactService} know a scheme, `gs` say; replaces what it knew. */
 export function registerArtifactService(scheme: string, factory: ArtifactServiceFactory): void {
-  if (typeof scheme !== "string" || !/^[a-z][a-z0-9+.-]*$/i.test(scheme))
+  if (typeof scheme !== "string" || !/^[a-z][a-z0-9+.-]*$/.test(scheme))
     throw new AdkError(
       "INVALID_ARGUMENT",
-      'A scheme has letters, digits, `+`, `.` and `-`, and no colon: registerArtifactService("gs", …).',
+      "A scheme is lower-case letters, digits, `+`, `.` and `-`, without the colon: `gs`.",
     );
-  factories.set(scheme.toLowerCase(), factory);
+  factories.set(scheme, factory);
 }
 
-/** An adapter's class has a static `connect(uri)`; what it opened, it closes when it is disposed. */
-interface AdapterClass {
-  connect(uri: string): Promise<BaseArtifactService>;
-}
-
-function adapter(packageName: string, className: string, peers: string): ArtifactServiceFactory {
-  const install = `npm install ${packageName}${peers}`;
-  return async (uri, options) => {
-    const found = await loadAdapter({ ...options, packageName, install });
-    const service = found[className] as AdapterClass | undefined;
-    if (typeof service?.connect !== "function")
+/** An adapter's package exports `artifactServiceFromUri(uri)`. */
+function adapter(packageName: string, ...peers: string[]): ArtifactServiceFactory {
+  return async (uri, { from, load }) => {
+    const install = ["npm install", packageName, ...peers].join(" ");
+    const { artifactServiceFromUri } = await loadAdapter({ packageName, install, from, load });
+    if (typeof artifactServiceFromUri !== "function")
       throw new AdkError(
         "MISCONFIGURED",
-        `${packageName} has no ${className} with a static connect(uri). Update it: \`${install}\`.`,
+        `${packageName} does not export \`artifactServiceFromUri\`. Update it: \`${install}@latest\`.`,
         { details: { packageName } },
       );
-    return await service.connect(uri);
+    return await (artifactServiceFromUri as (uri: string) => Promise<BaseArtifactService>)(uri);
   };
 }

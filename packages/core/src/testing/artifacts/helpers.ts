@@ -58,8 +58,9 @@ export function bytesIn(part: Part | undefined): Uint8Array {
 /** Compares bytes without printing megabytes. */
 export function sameBytes(found: Uint8Array, expected: Uint8Array): void {
   assert.equal(found.length, expected.length, "another number of bytes");
-  const at = expected.findIndex((byte, index) => byte !== found[index]);
-  assert.equal(at, -1, `byte ${at} differs`);
+  let at = 0;
+  while (at < found.length && found[at] === expected[at]) at++;
+  assert.equal(at, found.length, `byte ${at} differs`);
 }
 
 /** The bytes of a version, through a stream. */
