@@ -1,10 +1,10 @@
 import type { Part } from "../content/content.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
-import type { ArtifactVersion, BytesPart } from "./requests.ts";
+import type { ArtifactVersion } from "./requests.ts";
 
 export interface SessionSaveArtifactRequest {
   filename: string;
-  artifact: Part | BytesPart;
+  artifact: Part;
   customMetadata?: Record<string, unknown> | undefined;
 }
 
