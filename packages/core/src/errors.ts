@@ -86,7 +86,7 @@ export class AdkError extends Error {
       typeof value === "object" &&
       value !== null &&
       BRAND in value &&
-      (code === undefined || (value as AdkError).code === code)
+      (code === undefined || ("code" in value && value.code === code))
     );
   }
 }

@@ -10,9 +10,9 @@ import {
   type AfterAgentCallback,
   type BeforeAgentCallback,
   callbackList,
-  firstAnswer,
   type SingleAgentCallback,
 } from "./callbacks.ts";
+import { firstAnswer } from "../plugins/first-answer.ts";
 import { eventOfContext } from "./event-of-context.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.baseAgent") as never;
@@ -46,7 +46,9 @@ export const BASE_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   beforeAgentCallback: isAny,
   afterAgentCallback: isAny,
   stateSchema: (value) =>
-    isStandardSchema(value) ? undefined : "a schema of zod, valibot, arktype or another Standard Schema library",
+    isStandardSchema(value)
+      ? undefined
+      : "a schema of zod, valibot, arktype or another Standard Schema library",
 };
 
 /** Checked by the one who takes it, with a better message. */

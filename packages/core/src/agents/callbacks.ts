@@ -57,7 +57,11 @@ export type SingleOnToolErrorCallback = (params: {
 export type OnToolErrorCallback = OneOrMany<SingleOnToolErrorCallback>;
 
 /** One callback or a list as a list. @throws AdkError `INVALID_ARGUMENT` for anything that is no function. */
-export function callbackList<T>(owner: string, option: string, callbacks: OneOrMany<T> | undefined): T[] {
+export function callbackList<T>(
+  owner: string,
+  option: string,
+  callbacks: OneOrMany<T> | undefined,
+): T[] {
   if (callbacks === undefined) return [];
   const list = Array.isArray(callbacks) ? callbacks : [callbacks];
   for (const callback of list)
@@ -67,16 +71,4 @@ export function callbackList<T>(owner: string, option: string, callbacks: OneOrM
         `${owner}: \`${option}\` must be a function or a list of functions, got ${callback === null ? "null" : typeof callback}.`,
       );
   return [...list];
-}
-
-/** The first answer of a list of callbacks. */
-export async function firstAnswer<P, T>(
-  callbacks: readonly ((params: P) => Answer<T>)[],
-  params: P,
-): Promise<T | undefined> {
-  for (const callback of callbacks) {
-    const answer = await callback(params);
-    if (answer !== undefined && answer !== null) return answer;
-  }
-  return undefined;
 }

@@ -21,6 +21,8 @@ export function eventOfContext(context: Context, content: Content | undefined): 
 
 function hasEffect(actions: object): boolean {
   return Object.values(actions).some((value) =>
-    typeof value === "object" && value !== null ? Object.keys(value).length > 0 : value !== undefined,
+    typeof value === "object" && value !== null
+      ? Object.keys(value).length > 0
+      : value !== undefined,
   );
 }

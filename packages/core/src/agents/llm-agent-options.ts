@@ -20,7 +20,9 @@ function instruction(value: unknown): string | undefined {
 export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   ...BASE_AGENT_OPTIONS,
   model: (value) =>
-    typeof value === "string" || isBaseLlm(value) ? undefined : "a model (BaseLlm) or the name of one",
+    typeof value === "string" || isBaseLlm(value)
+      ? undefined
+      : "a model (BaseLlm) or the name of one",
   instruction,
   globalInstruction: instruction,
   staticInstruction: (value) =>

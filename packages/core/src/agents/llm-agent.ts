@@ -133,17 +133,28 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
       config.outputSchema === undefined
         ? undefined
         : readSchema(config.outputSchema, `${owner}: \`outputSchema\``);
-    if (config.inputSchema !== undefined) readSchema(config.inputSchema, `${owner}: \`inputSchema\``);
+    if (config.inputSchema !== undefined)
+      readSchema(config.inputSchema, `${owner}: \`inputSchema\``);
     this.outputKey = config.outputKey;
     this.modelTimeoutMs = config.modelTimeoutMs;
-    const list = <K extends CallbackOption>(option: K): ListOf<K> =>
-      callbackList(owner, option, config[option]) as ListOf<K>;
-    this.beforeModelCallbacks = list("beforeModelCallback");
-    this.afterModelCallbacks = list("afterModelCallback");
-    this.onModelErrorCallbacks = list("onModelErrorCallback");
-    this.beforeToolCallbacks = list("beforeToolCallback");
-    this.afterToolCallbacks = list("afterToolCallback");
-    this.onToolErrorCallbacks = list("onToolErrorCallback");
+    this.beforeModelCallbacks = callbackList(
+      owner,
+      "beforeModelCallback",
+      config.beforeModelCallback,
+    );
+    this.afterModelCallbacks = callbackList(owner, "afterModelCallback", config.afterModelCallback);
+    this.onModelErrorCallbacks = callbackList(
+      owner,
+      "onModelErrorCallback",
+      config.onModelErrorCallback,
+    );
+    this.beforeToolCallbacks = callbackList(owner, "beforeToolCallback", config.beforeToolCallback);
+    this.afterToolCallbacks = callbackList(owner, "afterToolCallback", config.afterToolCallback);
+    this.onToolErrorCallbacks = callbackList(
+      owner,
+      "onToolErrorCallback",
+      config.onToolErrorCallback,
+    );
     this.requestProcessors = [...(config.requestProcessors ?? [])];
     this.responseProcessors = [...(config.responseProcessors ?? [])];
     Object.defineProperty(this, BRAND, { value: true });
@@ -207,15 +218,6 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
 }
 
 export { LlmAgent as Agent };
-
-type CallbackOption =
-  | "beforeModelCallback"
-  | "afterModelCallback"
-  | "onModelErrorCallback"
-  | "beforeToolCallback"
-  | "afterToolCallback"
-  | "onToolErrorCallback";
-type ListOf<K extends CallbackOption> = Extract<NonNullable<LlmAgentConfig[K]>, readonly unknown[]>;
 
 /** @throws AdkError `INVALID_ARGUMENT` */
 function checkTools(owner: string, tools: readonly unknown[]): void {

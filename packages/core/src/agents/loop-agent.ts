@@ -4,6 +4,13 @@ import { integer, type OptionCheck } from "../internal/check-options.ts";
 import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
 import { runStep } from "./run-step.ts";
 
+const BRAND: unique symbol = Symbol.for("google.adk.loopAgent") as never;
+
+/** Whether `value` is a loop agent, of this or of another copy of the package. */
+export function isLoopAgent(value: unknown): value is LoopAgent {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
 export interface LoopAgentConfig extends BaseAgentConfig {
   /** Passes at the most; 0 runs nothing. @defaultValue no limit */
   maxIterations?: number | undefined;
@@ -20,6 +27,7 @@ export class LoopAgent extends BaseAgent<LoopAgentConfig> {
 
   constructor(config: LoopAgentConfig) {
     super(config, OPTIONS, new.target !== LoopAgent);
+    Object.defineProperty(this, BRAND, { value: true });
     this.maxIterations = config.maxIterations ?? Number.POSITIVE_INFINITY;
   }
 
@@ -28,8 +36,7 @@ export class LoopAgent extends BaseAgent<LoopAgentConfig> {
   ): AsyncGenerator<Event, void, undefined> {
     if (this.subAgents.length === 0) return;
     for (let pass = 0; pass < this.maxIterations; pass++) {
-      for (const agent of this.subAgents)
-        if ((yield* runStep(agent, context)) !== "done") return;
+      for (const agent of this.subAgents) if ((yield* runStep(agent, context)) !== "done") return;
     }
   }
 }

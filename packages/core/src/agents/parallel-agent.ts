@@ -3,6 +3,13 @@ import type { Event } from "../events/event.ts";
 import { followingController, Stopped } from "../internal/stopped.ts";
 import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
 
+const BRAND: unique symbol = Symbol.for("google.adk.parallelAgent") as never;
+
+/** Whether `value` is a parallel agent, of this or of another copy of the package. */
+export function isParallelAgent(value: unknown): value is ParallelAgent {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
 type Branch = AsyncGenerator<Event, void, undefined>;
 type Step = { branch: Branch } & (
   | { result: IteratorResult<Event, void> }
@@ -16,6 +23,7 @@ type Step = { branch: Branch } & (
 export class ParallelAgent extends BaseAgent {
   constructor(config: BaseAgentConfig) {
     super(config, BASE_AGENT_OPTIONS, new.target !== ParallelAgent);
+    Object.defineProperty(this, BRAND, { value: true });
   }
 
   protected async *runAsyncImpl(
@@ -51,7 +59,9 @@ export class ParallelAgent extends BaseAgent {
     } finally {
       unlink();
       controller.abort();
-      await Promise.all([...running.keys()].map((branch) => branch.return().catch(() => undefined)));
+      await Promise.all(
+        [...running.keys()].map((branch) => branch.return().catch(() => undefined)),
+      );
     }
     if (failure) throw failure.error;
   }

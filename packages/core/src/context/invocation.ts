@@ -9,6 +9,7 @@ import type { IdSource } from "../internal/ids.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
+import type { SessionLease } from "../sessions/lease.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Context } from "./context.ts";
 import type { Logger } from "./logger.ts";
@@ -17,9 +18,11 @@ import type { WorkingState } from "./working-state.ts";
 
 /** Everything that all agents, hooks and tools of one invocation share. */
 export interface Invocation {
-  readonly id: string;
+  /** Settled before anything of the run is stored. */
+  id: string;
   readonly session: Session;
-  readonly userContent: Content | undefined;
+  /** The message, as the hooks left it. */
+  userContent: Content | undefined;
   readonly runConfig: RunConfig;
   readonly sessionService: BaseSessionService;
   readonly artifactService: SessionArtifactService | undefined;
@@ -30,16 +33,20 @@ export interface Invocation {
   /** Aborted when the run is to stop: by the caller, a cancel, a lost lease, an early close or the runner's end. */
   readonly signal: AbortSignal;
   /** How often, and under which fencing number, this invocation was taken up. */
-  readonly lease: { readonly epoch: number; readonly attempt: number };
+  readonly lease: Pick<SessionLease, "epoch" | "attempt">;
   readonly resumable: boolean;
   readonly contentsCache: ContentsCache;
   readonly clock: Clock;
   readonly newId: IdSource;
   readonly logger: Logger;
+  /** How long work that was told to stop is waited for, in milliseconds. */
+  readonly abortGraceMs: number;
   /** Counts model calls; shared with the runs of agent tools. */
   readonly llmCalls: { made: number };
   /** The first failure on its way out, and the agent it came from. */
-  failure: { readonly error: unknown; readonly author: string; readonly branch: string | undefined } | undefined;
+  failure:
+    | { readonly error: unknown; readonly author: string; readonly branch: string | undefined }
+    | undefined;
   /** Errors that no tool, hook or agent tool may turn into an answer: those of `commit`. */
   readonly fatalErrors: WeakSet<object>;
   /** Runs an agent as a tool: in a session of its own, under this invocation's signal, plugins and limits. */
@@ -51,4 +58,5 @@ export interface NestedRunRequest {
   readonly message: Content;
   /** The call whose tool this is; its context stores artifacts and gets the state the agent writes. */
   readonly toolContext: Context;
+  readonly includePlugins: boolean;
 }

@@ -93,12 +93,16 @@ export class WorkingState {
     if (entry === undefined || !equalJson(entry.recorded, recorded)) return;
     entry.ahead = false;
     entry.base = getOwn(this.#session.state, key);
+    // A hook may have changed what was stored; then that is what everybody sees, unless it has been changed since.
+    if (!isChanged(entry) && !equalJson(entry.value, entry.base)) this.#entries.delete(key);
   }
 }
 
 /** Only containers can change in place. */
 function isChanged(entry: Entry): boolean {
   return (
-    typeof entry.value === "object" && entry.value !== null && !equalJson(entry.value, entry.recorded)
+    typeof entry.value === "object" &&
+    entry.value !== null &&
+    !equalJson(entry.value, entry.recorded)
   );
 }

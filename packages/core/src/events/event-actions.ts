@@ -2,10 +2,22 @@ import type { AuthConfig } from "../auth/auth-config.ts";
 import type { Content } from "../content/content.ts";
 
 /** A person's approval or rejection of a tool call, or the request for one. */
-export interface ToolConfirmation {
+export class ToolConfirmation {
+  /** What the person is asked. */
   hint?: string | undefined;
   confirmed: boolean;
+  /** Data of the tool's own, to and from the person. */
   payload?: unknown;
+
+  constructor({
+    hint,
+    confirmed,
+    payload,
+  }: Pick<ToolConfirmation, "hint" | "confirmed" | "payload">) {
+    if (hint !== undefined) this.hint = hint;
+    this.confirmed = confirmed;
+    if (payload !== undefined) this.payload = payload;
+  }
 }
 
 /** A summary that stands in place of the events it covers. */

@@ -1,14 +1,15 @@
-import { firstAnswer } from "../agents/callbacks.ts";
 import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { Context } from "../context/context.ts";
+import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
-import { withTimeout } from "../internal/clock.ts";
+import { settlesWithin, withTimeout } from "../internal/clock.ts";
 import { describe } from "../internal/check-options.ts";
 import { StopGate } from "../internal/stop-gate.ts";
 import { Stopped } from "../internal/stopped.ts";
 import type { BaseLlm } from "../models/base-llm.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
+import { firstAnswer } from "../plugins/first-answer.ts";
 
 /**
  * Asks the agent's model, with the hooks around it.
@@ -38,7 +39,12 @@ export async function* callModel(
     for (;;) {
       let response: LlmResponse;
       try {
-        stream ??= start(agent.canonicalModel, request, runConfig.streamingMode === "sse", abortSignal);
+        stream ??= start(
+          agent.canonicalModel,
+          request,
+          runConfig.streamingMode === "sse",
+          abortSignal,
+        );
         const next = await nextResponse(stream, gate, agent, context());
         if (next === undefined) {
           ended = true;
@@ -46,8 +52,8 @@ export async function* callModel(
         }
         response = next;
       } catch (error) {
-        ended = true;
         if (error instanceof Stopped || abortSignal.aborted) throw new Stopped();
+        ended = true;
         const replacement = await onModelError(agent, context(), request, asError(error));
         if (!replacement) throw modelFailed(agent, error);
         yield await afterModel(agent, context(), replacement);
@@ -56,9 +62,21 @@ export async function* callModel(
       yield await afterModel(agent, context(), response);
     }
   } finally {
-    // Not awaited: a generator that hangs in its own work would never come back. The signal has told it to stop.
-    if (!ended) stream?.return(undefined).catch(() => undefined);
+    if (!ended && stream) await close(stream, agent, invocationContext);
   }
+}
+
+/** A generator that hangs in its own work never comes back: it gets a while, then nobody listens to it any more. */
+async function close(
+  stream: AsyncGenerator<LlmResponse, void, undefined>,
+  agent: LlmAgent,
+  { invocation }: InvocationContext,
+): Promise<void> {
+  const { clock, abortGraceMs, logger } = invocation;
+  if (!(await settlesWithin(clock, abortGraceMs, stream.return(undefined))))
+    logger.warn(
+      `The model of agent ${agent.name} has not stopped ${abortGraceMs} ms after its call was cancelled; it is abandoned.`,
+    );
 }
 
 function start(
@@ -69,8 +87,9 @@ function start(
 ): AsyncGenerator<LlmResponse, void, undefined> {
   const stream: unknown = llm.generateContentAsync(request, streaming, signal);
   if (typeof (stream as AsyncGenerator | undefined)?.next !== "function")
-    throw new TypeError(
-      `generateContentAsync returned ${describe(stream)}; it must be an async generator (async *generateContentAsync)`,
+    throw new AdkError(
+      "MODEL_FAILED",
+      `generateContentAsync of model ${llm.model} returned ${describe(stream)}; it must be an async generator (async *generateContentAsync).`,
     );
   return stream as AsyncGenerator<LlmResponse, void, undefined>;
 }
@@ -87,16 +106,24 @@ async function nextResponse(
   const result =
     modelTimeoutMs === undefined
       ? await next
-      : await withTimeout(clock, modelTimeoutMs, next, () =>
-          new AdkError(
-            "MODEL_FAILED",
-            `Model ${agent.canonicalModel.model} of agent ${agent.name} sent nothing for ${modelTimeoutMs} ms (\`modelTimeoutMs\`).`,
-            { retryable: true, details: { agent: agent.name, timeoutMs: modelTimeoutMs } },
-          ),
+      : await withTimeout(
+          clock,
+          modelTimeoutMs,
+          next,
+          () =>
+            new AdkError(
+              "MODEL_FAILED",
+              `Model ${agent.canonicalModel.model} of agent ${agent.name} sent nothing for ${modelTimeoutMs} ms (\`modelTimeoutMs\`).`,
+              { retryable: true, details: { agent: agent.name, timeoutMs: modelTimeoutMs } },
+            ),
         );
   if (result.done) return undefined;
   if (typeof result.value !== "object" || result.value === null || Array.isArray(result.value))
-    throw new TypeError(`it answered with ${describe(result.value)} instead of an LlmResponse`);
+    throw new AdkError(
+      "MODEL_FAILED",
+      `Model ${agent.canonicalModel.model} of agent ${agent.name} answered with ${describe(result.value)} instead of an LlmResponse.`,
+      { details: { agent: agent.name } },
+    );
   return result.value;
 }
 

@@ -78,7 +78,9 @@ class FlowRun {
     yield* this.#keep(runBatch(this.#context, event, this.#toolsDict));
   }
 
-  async *#keep<T>(source: AsyncGenerator<Event, T, undefined>): AsyncGenerator<Event, T, undefined> {
+  async *#keep<T>(
+    source: AsyncGenerator<Event, T, undefined>,
+  ): AsyncGenerator<Event, T, undefined> {
     for (;;) {
       const next = await source.next();
       if (next.done) return next.value;

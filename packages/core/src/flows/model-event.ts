@@ -87,9 +87,9 @@ export class ModelEvents {
 function saysSomething(response: LlmResponse): boolean {
   return Boolean(
     response.content?.parts?.length ||
-      response.errorCode ||
-      response.interrupted ||
-      response.groundingMetadata,
+    response.errorCode ||
+    response.interrupted ||
+    response.groundingMetadata,
   );
 }
 

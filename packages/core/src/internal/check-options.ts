@@ -48,7 +48,10 @@ export function checkOptions(
   }
 }
 
-function unfit(check: Exclude<OptionCheck, (value: unknown) => unknown>, value: unknown): string | undefined {
+function unfit(
+  check: Exclude<OptionCheck, (value: unknown) => unknown>,
+  value: unknown,
+): string | undefined {
   switch (check) {
     case "array":
       return Array.isArray(value) ? undefined : "a list";

@@ -53,3 +53,19 @@ export function withTimeout<T>(
     );
   });
 }
+
+/** Waits until the promise has settled, but not longer than `ms` milliseconds. @returns whether it has. */
+export function settlesWithin(
+  clock: Clock,
+  ms: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, () => resolve(false));
+    const settled = (): void => {
+      cancel();
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}

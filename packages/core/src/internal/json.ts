@@ -41,7 +41,12 @@ function copy(
       if (value === null) return null;
       return copyObject(value, options, parents, key);
     default:
-      throw refused(typeof value === "undefined" ? "undefined" : `a ${typeof value}`, options, parents, key);
+      throw refused(
+        typeof value === "undefined" ? "undefined" : `a ${typeof value}`,
+        options,
+        parents,
+        key,
+      );
   }
 }
 
@@ -93,7 +98,8 @@ function unfitClass(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (prototype === Object.prototype || prototype === null) return undefined;
   if (value instanceof Map || value instanceof Set) return `a ${value.constructor.name}`;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `a ${value.constructor.name}`;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    return `a ${value.constructor.name}`;
   if (value instanceof Error) return "an Error";
   if (value instanceof Promise) return "a Promise (is an await missing?)";
   if (value instanceof RegExp || value instanceof WeakMap || value instanceof WeakSet)
@@ -108,7 +114,10 @@ function refused(
   key: string | number | undefined,
 ): AdkError {
   let path = options.path;
-  const keys = [...parents.slice(1).map((parent) => parent.key), ...(parents.length > 0 ? [key] : [])];
+  const keys = [
+    ...parents.slice(1).map((parent) => parent.key),
+    ...(parents.length > 0 ? [key] : []),
+  ];
   for (const step of keys.slice(0, 20))
     path += typeof step === "number" ? `[${step}]` : `${path === "" ? "" : "."}${String(step)}`;
   return new AdkError(
@@ -168,11 +177,15 @@ export function equalJson(left: unknown, right: unknown): boolean {
     return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   if (Array.isArray(left) && Array.isArray(right))
-    return left.length === right.length && left.every((item, index) => equalJson(item, right[index]));
+    return (
+      left.length === right.length && left.every((item, index) => equalJson(item, right[index]))
+    );
   const leftRecord = left as Record<string, unknown>;
   const rightRecord = right as Record<string, unknown>;
   const leftKeys = Object.keys(leftRecord).filter((key) => leftRecord[key] !== undefined);
-  const rightCount = Object.keys(rightRecord).filter((key) => rightRecord[key] !== undefined).length;
+  const rightCount = Object.keys(rightRecord).filter(
+    (key) => rightRecord[key] !== undefined,
+  ).length;
   return (
     leftKeys.length === rightCount &&
     leftKeys.every(

@@ -11,32 +11,20 @@ export function throwIfStopped(signal: AbortSignal): void {
   if (signal.aborted) throw new Stopped();
 }
 
-/**
- * The promise's outcome, or `Stopped` as soon as the signal is aborted. The promise goes on; what it throws later is
- * swallowed, and `late` is told how it ended.
- */
-export function orStopped<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  late?: () => void,
-): Promise<T> {
+/** The promise's outcome, or `Stopped` as soon as the signal is aborted; what the promise throws later is swallowed. */
+export function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      reject(new Stopped());
-      if (late) promise.then(late, late);
-    };
-    if (signal.aborted) {
-      promise.catch(() => undefined);
-      return aborted();
-    }
-    signal.addEventListener("abort", aborted, { once: true });
+    const aborted = (): void => reject(new Stopped());
+    const settled = (): void => signal.removeEventListener("abort", aborted);
+    if (signal.aborted) aborted();
+    else signal.addEventListener("abort", aborted, { once: true });
     promise.then(
       (value) => {
-        signal.removeEventListener("abort", aborted);
+        settled();
         resolve(value);
       },
       (error: unknown) => {
-        signal.removeEventListener("abort", aborted);
+        settled();
         reject(error);
       },
     );

@@ -98,7 +98,7 @@ export class PluginManager {
         throw pluginFailed(
           plugin,
           hook,
-          new TypeError(`it answered with a ${typeof answer}; an object or nothing was expected`),
+          `it answered with a ${typeof answer}; an object or nothing was expected`,
         );
       return answer as HookAnswer<H>;
     }
@@ -135,12 +135,13 @@ export class PluginManager {
   async close(timeoutMs: number): Promise<void> {
     const failures: string[] = [];
     for (const plugin of this.#plugins) {
-      if (typeof plugin.close !== "function" || plugin.close === BasePlugin.prototype.close) continue;
+      if (typeof plugin.close !== "function" || plugin.close === BasePlugin.prototype.close)
+        continue;
       let cancel: (() => void) | undefined;
       try {
         const late = new Promise<never>((_, reject) => {
           cancel = this.#clock.after(timeoutMs, () =>
-            reject(new Error(`not closed within ${timeoutMs} ms`)),
+            reject(new AdkError("TIMEOUT", `not closed within ${timeoutMs} ms`)),
           );
         });
         await Promise.race([plugin.close(), late]);

@@ -31,7 +31,8 @@ function startsTurn(event: Event, reader: Reader): boolean {
 
 /** `getSessionConfig` narrows what was there before this invocation; the invocation's own events are always read. */
 function narrowed(context: InvocationContext): readonly Event[] {
-  const { numRecentEvents, afterTimestamp, afterSequence } = context.runConfig.getSessionConfig ?? {};
+  const { numRecentEvents, afterTimestamp, afterSequence } =
+    context.runConfig.getSessionConfig ?? {};
   const { events } = context.session;
   const start = events.findIndex((event) => event.invocationId === context.invocationId);
   const split = start === -1 ? events.length : start;
@@ -97,10 +98,7 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
       cached,
       settled.event.sequence,
       paired.contents.slice(0, paired.settledContents),
-      ownCallIds(
-        tail.slice(0, tail.indexOf(settled.event) + 1),
-        reader,
-      ),
+      ownCallIds(tail.slice(0, tail.indexOf(settled.event) + 1), reader),
     );
   return contents;
 }

@@ -29,7 +29,10 @@ function makeTransfer(agent: LlmAgent): Transfer | undefined {
   const names = targets.map(({ name }) => name).sort();
   const tool = new TransferToAgentTool({ agentNames: names });
   const list = targets
-    .map(({ name, description }) => `- ${name}: ${description === "" ? "(no description)" : description}`)
+    .map(
+      ({ name, description }) =>
+        `- ${name}: ${description === "" ? "(no description)" : description}`,
+    )
     .join("\n");
   const back =
     agent.parentAgent && targets.includes(agent.parentAgent)

@@ -1,4 +1,4 @@
-import { ReadonlyContext } from "../../context/readonly-context.ts";
+import type { ReadonlyContext } from "../../context/readonly-context.ts";
 import { AdkError } from "../../errors.ts";
 
 /** `{…}` and `{{…}}`, unless `$` or `\` stands before it. */
@@ -34,7 +34,9 @@ async function valueOf(placeholder: string, context: ReadonlyContext): Promise<s
   throw new AdkError(
     "FAILED_PRECONDITION",
     `The instruction of agent ${context.agentName} needs state ${name}, which is not set. Set it, or write {${name}?} if it may be missing.${
-      name.startsWith("temp:") ? " (temp: state lives as long as one run; it is gone when an invocation is resumed.)" : ""
+      name.startsWith("temp:")
+        ? " (temp: state lives as long as one run; it is gone when an invocation is resumed.)"
+        : ""
     }`,
     { details: { agent: context.agentName, name } },
   );

@@ -1,17 +1,21 @@
-import { firstAnswer } from "../../agents/callbacks.ts";
 import type { LlmAgent } from "../../agents/llm-agent.ts";
 import type { FunctionCall } from "../../content/content.ts";
 import { Context } from "../../context/context.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
 import { AdkError, type AdkErrorCode } from "../../errors.ts";
-import { withTimeout } from "../../internal/clock.ts";
+import { settlesWithin, withTimeout } from "../../internal/clock.ts";
 import { cloneJson, getOwn } from "../../internal/json.ts";
 import { followingController, orStopped, Stopped } from "../../internal/stopped.ts";
 import { BaseTool } from "../../tools/base-tool.ts";
+import { firstAnswer } from "../../plugins/first-answer.ts";
 
 /** What came of one call. */
 export type CallOutcome =
-  | { readonly kind: "response"; readonly response: Record<string, unknown>; readonly context: Context }
+  | {
+      readonly kind: "response";
+      readonly response: Record<string, unknown>;
+      readonly context: Context;
+    }
   /** A long-running call without a result yet. */
   | { readonly kind: "waiting"; readonly context: Context }
   /** Cut off: no response. */
@@ -29,10 +33,9 @@ const FATAL: ReadonlySet<AdkErrorCode> = new Set<AdkErrorCode>([
 ]);
 
 /** An error of a callback or a plugin: it passes, where an error of the tool is told to the model. */
-class HookError {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
+class HookError extends Error {
+  constructor(cause: unknown) {
+    super("A hook failed.", { cause });
   }
 }
 
@@ -47,6 +50,7 @@ export class ToolCall {
   readonly #signal: AbortSignal;
   readonly #unlink: () => void;
   readonly #controller: AbortController;
+  #timedOut = false;
 
   constructor(
     invocationContext: InvocationContext,
@@ -76,11 +80,11 @@ export class ToolCall {
     try {
       return await this.#answer();
     } catch (error) {
-      if (error instanceof Stopped || this.#signal.aborted) {
+      if (error instanceof Stopped || (this.#signal.aborted && !this.#timedOut)) {
         await this.#tellCancelled();
         return { kind: "stopped" };
       }
-      return { kind: "failed", error: error instanceof HookError ? error.error : error };
+      return { kind: "failed", error: error instanceof HookError ? error.cause : error };
     } finally {
       this.#unlink();
     }
@@ -104,30 +108,42 @@ export class ToolCall {
   }
 
   async #execute(): Promise<unknown> {
-    const { timeoutMs } = this.#tool;
-    const late = (): void => {
-      this.#context.revoke("the call was cancelled");
-      this.#context.invocationContext.invocation.logger.warn(
-        `Tool ${this.#tool.name} ended after its call was cancelled; its result is dropped.`,
-        { callId: this.#call.id },
-      );
-    };
     const work = Promise.resolve(
       this.#tool.runAsync({ args: this.#args, toolContext: this.#context }),
     );
-    const outcome = orStopped(work, this.#signal, late);
-    if (this.#signal.aborted) this.#context.revoke("the call was cancelled");
-    if (timeoutMs === undefined) return await outcome;
+    try {
+      return await this.#withinTime(orStopped(work, this.#signal));
+    } catch (error) {
+      if (error instanceof Stopped || this.#timedOut) await this.#giveUp(work);
+      throw error;
+    }
+  }
+
+  async #withinTime(work: Promise<unknown>): Promise<unknown> {
+    const { timeoutMs } = this.#tool;
+    if (timeoutMs === undefined) return await work;
     const { clock } = this.#context.invocationContext.invocation;
-    return await withTimeout(clock, timeoutMs, outcome, () => {
-      this.#context.revoke("the call has timed out");
-      queueMicrotask(() => this.#controller.abort());
+    return await withTimeout(clock, timeoutMs, work, () => {
+      this.#timedOut = true;
+      this.#controller.abort();
       return new AdkError(
         "TIMEOUT",
         `Tool ${this.#tool.name} took longer than ${timeoutMs} ms and was cancelled.`,
         { retryable: true, details: { tool: this.#tool.name, timeoutMs } },
       );
     });
+  }
+
+  /** The work was told to stop: it gets a while to do so, then nobody listens to it any more. */
+  async #giveUp(work: Promise<unknown>): Promise<void> {
+    const { clock, abortGraceMs, logger } = this.#context.invocationContext.invocation;
+    const ended = await settlesWithin(clock, abortGraceMs, work);
+    this.#context.revoke("the call was cancelled");
+    if (ended) return;
+    logger.warn(
+      `Tool ${this.#tool.name} has not stopped ${abortGraceMs} ms after its call was cancelled; it is abandoned.`,
+      { callId: this.#call.id },
+    );
   }
 
   async #before(): Promise<Record<string, unknown> | undefined> {
@@ -194,7 +210,6 @@ export class ToolCall {
           error: failure,
         });
       }
-    this.#context.revoke("the call was cancelled");
   }
 
   async #hook<T>(hook: () => Promise<T>): Promise<T> {

@@ -49,6 +49,8 @@ function responseOf(
 
 function isEmpty(actions: object): boolean {
   return Object.values(actions).every((value) =>
-    typeof value === "object" && value !== null ? Object.keys(value).length === 0 : value === undefined,
+    typeof value === "object" && value !== null
+      ? Object.keys(value).length === 0
+      : value === undefined,
   );
 }

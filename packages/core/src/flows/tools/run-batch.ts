@@ -45,11 +45,13 @@ async function callAll(
   const started: Promise<CallOutcome>[] = [];
   for (const [index, call] of calls.entries()) {
     while (running.size >= cap) await Promise.race(running);
-    const outcome = new ToolCall(context, call, toolsDict, controller.signal).run().then((result) => {
-      running.delete(outcome);
-      if (result.kind === "failed") controller.abort();
-      return result;
-    });
+    const outcome = new ToolCall(context, call, toolsDict, controller.signal)
+      .run()
+      .then((result) => {
+        running.delete(outcome);
+        if (result.kind === "failed") controller.abort();
+        return result;
+      });
     running.add(outcome);
     started.push(outcome);
     if (index < calls.length - 1) await untilIdle(outcome);

@@ -1,0 +1,99 @@
+import type { Content } from "../content/content.ts";
+import { AdkError } from "../errors.ts";
+import type { Event } from "../events/event.ts";
+import { getFunctionCalls } from "../events/predicates.ts";
+import { liveBackwards } from "../log/live-backwards.ts";
+
+/** What a request means on this log. */
+export interface Accepted {
+  readonly invocationId: string;
+  /** The call event that the message answers. */
+  readonly answers?: Event | undefined;
+  /** The message that the invocation was opened with, when the log has it: an equal one is a retry. */
+  readonly opened?: Event | undefined;
+  /** Stored answers of the invocation, when an equal one would be a retry. */
+  readonly answered?: readonly Event[] | undefined;
+}
+
+export interface AcceptRequest {
+  readonly message: Content | undefined;
+  readonly invocationId: string | undefined;
+  readonly events: readonly Event[];
+  readonly resumable: boolean;
+  readonly newInvocationId: () => string;
+}
+
+/**
+ * Decides which invocation a message, an answer or an id belongs to.
+ *
+ * @throws AdkError `CALL_NOT_FOUND` for an answer to no known call; `INVALID_ARGUMENT` for answers of two invocations;
+ *   `INVOCATION_NOT_FOUND` for an unknown id without a message; `FAILED_PRECONDITION` for a known one where the app is not
+ *   resumable.
+ */
+export function accept(request: AcceptRequest): Accepted {
+  const { message, invocationId, events } = request;
+  const answerIds = (message?.parts ?? []).flatMap(({ functionResponse }) =>
+    functionResponse?.id ? [functionResponse.id] : [],
+  );
+  if (answerIds.length > 0) return acceptAnswers(answerIds, request);
+  if (invocationId === undefined) return { invocationId: request.newInvocationId() };
+  const opened = events.find(
+    (event) => event.invocationId === invocationId && event.author === "user" && !isAnswer(event),
+  );
+  if (opened && message === undefined && !request.resumable)
+    throw new AdkError(
+      "FAILED_PRECONDITION",
+      `Invocation ${invocationId} cannot be resumed without a message: the app is not resumable. Send its message again with the same \`invocationId\` to retry it.`,
+      { details: { invocationId } },
+    );
+  if (opened) return { invocationId, opened };
+  if (message === undefined)
+    throw new AdkError(
+      "INVOCATION_NOT_FOUND",
+      `This session has no invocation ${invocationId}. Check the id, or give a \`newMessage\` to open it.`,
+      { details: { invocationId } },
+    );
+  return { invocationId };
+}
+
+function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptRequest): Accepted {
+  const answered = new Set(ids);
+  const callEvents: Map<string, Event> = new Map();
+  for (const event of liveBackwards(events)) {
+    if (event.author === "user") continue;
+    for (const { id } of getFunctionCalls(event))
+      if (id !== undefined && answered.has(id) && !callEvents.has(id)) callEvents.set(id, event);
+    if (callEvents.size === answered.size) break;
+  }
+  const missing = ids.filter((id) => !callEvents.has(id));
+  if (missing.length > 0)
+    throw new AdkError(
+      "CALL_NOT_FOUND",
+      `This session has no call ${missing.join(", ")} to answer. Use the id of the function call.`,
+      { details: { callIds: missing } },
+    );
+  const invocations = new Set([...callEvents.values()].map((event) => event.invocationId));
+  if (invocations.size > 1)
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "`newMessage` answers calls of several invocations. Answer each invocation in a run of its own.",
+      { details: { invocationIds: [...invocations] } },
+    );
+  const answers = callEvents.get(ids[0] ?? "") as Event;
+  return {
+    invocationId: answers.invocationId,
+    answers,
+    ...(invocationId === answers.invocationId
+      ? {
+          answered: events.filter(
+            (event) =>
+              event.invocationId === invocationId && event.author === "user" && isAnswer(event),
+          ),
+        }
+      : {}),
+  };
+}
+
+function isAnswer(event: Event): boolean {
+  return event.content?.parts?.some((part) => part.functionResponse) ?? false;
+}

@@ -1,0 +1,135 @@
+import type { BaseAgent } from "../agents/base-agent.ts";
+import type { Content } from "../content/content.ts";
+import type { InvocationContext } from "../context/invocation-context.ts";
+import { AdkError } from "../errors.ts";
+import { createEvent, type Event } from "../events/event.ts";
+import { equalJson } from "../internal/json.ts";
+import { type Accepted, accept } from "./accept.ts";
+import type { Commits } from "./commit.ts";
+import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
+import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
+import { selectAgent } from "./select-agent.ts";
+
+export interface Begun {
+  /** For the agent that takes this turn. */
+  readonly context: InvocationContext;
+  /** A hook's answer in place of the run. */
+  readonly answer: Event | undefined;
+}
+
+/**
+ * Begins an invocation, or takes one up again: the message passes the hooks and is stored (once, however often it is sent
+ * under the same id), a hook may end the run, and the agent for this turn is picked.
+ */
+export async function begin(
+  request: CheckedRunRequest,
+  context: InvocationContext,
+  commits: Commits,
+  acceptedAtFirst: Accepted,
+): Promise<Begun> {
+  const { invocation, pluginManager } = context;
+  let accepted = acceptedAtFirst;
+  let message = request.message as Content;
+  const replaced = await pluginManager.first("onUserMessageCallback", {
+    invocationContext: context,
+    userMessage: message,
+  });
+  if (replaced && replaced !== message) {
+    message = checkMessage(replaced);
+    accepted = acceptAgain(request, context, message, accepted);
+  }
+  invocation.userContent = message;
+  // Before anything of this run is stored: what the log said then decides who takes the turn.
+  const { agent, branch } = pickAgent(context, accepted);
+  if (!isRetry(message, accepted, request)) {
+    const event = await messageEvent(request, context, message, accepted);
+    await commits.record(event, request.yieldUserMessage);
+  }
+  const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
+  return {
+    context: context.clone({ agent, branch }),
+    answer:
+      content &&
+      createEvent({
+        id: invocation.newId(),
+        timestamp: invocation.clock.now(),
+        invocationId: invocation.id,
+        author: "model",
+        content,
+      }),
+  };
+}
+
+/** A plugin may turn a text into an answer, which then belongs to the invocation of its call. */
+function acceptAgain(
+  request: CheckedRunRequest,
+  context: InvocationContext,
+  message: Content,
+  before: Accepted,
+): Accepted {
+  const accepted = accept({
+    message,
+    invocationId: request.invocationId,
+    events: context.session.events,
+    resumable: context.isResumable,
+    newInvocationId: () => before.invocationId,
+  });
+  context.invocation.id = accepted.invocationId;
+  return accepted;
+}
+
+function pickAgent(
+  { session, agent: root, invocation }: InvocationContext,
+  { answers, opened }: Accepted,
+): { agent: BaseAgent; branch: string | undefined } {
+  const asking = answers && root.findAgent(answers.author);
+  if (asking) return { agent: asking, branch: answers.branch };
+  const start = opened?.sequence === undefined ? undefined : session.events.indexOf(opened);
+  const before = start === undefined ? session.events : session.events.slice(0, start);
+  return { agent: selectAgent(root, before, invocation.logger), branch: undefined };
+}
+
+/**
+ * Whether the log has this message already.
+ *
+ * @throws AdkError `INVALID_ARGUMENT` for another message under the id of an invocation that has one.
+ */
+function isRetry(message: Content, accepted: Accepted, request: CheckedRunRequest): boolean {
+  const stored = withStoredForm(message, accepted, request);
+  if (accepted.answered) return accepted.answered.some((event) => equalJson(event.content, stored));
+  if (!accepted.opened) return false;
+  if (equalJson(accepted.opened.content, stored)) return true;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `Invocation ${accepted.invocationId} has another message. Send the same one to retry it, or leave \`invocationId\` out for a new invocation.`,
+    { details: { invocationId: accepted.invocationId } },
+  );
+}
+
+function withStoredForm(message: Content, accepted: Accepted, request: CheckedRunRequest): Content {
+  return request.runConfig.saveInputBlobsAsArtifacts
+    ? withoutBlobs(message, accepted.invocationId)
+    : message;
+}
+
+async function messageEvent(
+  request: CheckedRunRequest,
+  context: InvocationContext,
+  message: Content,
+  { answers }: Accepted,
+): Promise<Event> {
+  const { invocation } = context;
+  const saved = request.runConfig.saveInputBlobsAsArtifacts
+    ? await saveBlobs(context, message)
+    : { message, artifactDelta: {} };
+  const branch = answers?.branch;
+  return createEvent({
+    id: invocation.newId(),
+    timestamp: invocation.clock.now(),
+    invocationId: invocation.id,
+    author: "user",
+    ...(branch === undefined ? {} : { branch }),
+    content: saved.message,
+    actions: { stateDelta: request.stateDelta, artifactDelta: saved.artifactDelta },
+  });
+}

@@ -1,0 +1,113 @@
+import type { InvocationContext } from "../context/invocation-context.ts";
+import type { Event } from "../events/event.ts";
+import { concernsPending, pendingAfter } from "../log/pending.ts";
+import type { HeaderChange } from "../sessions/requests.ts";
+import type { SessionLease } from "../sessions/lease.ts";
+import type { HandOff } from "./hand-off.ts";
+
+/**
+ * The one way into the store during a run, and the one way to the caller.
+ *
+ * An agent's event passes the plugins, is stored unless it is partial, and is handed over. A record is only stored.
+ */
+export class Commits {
+  readonly #context: InvocationContext;
+  readonly #lease: SessionLease;
+  readonly #handOff: HandOff;
+  /** Whether this run has stored anything, which opens its invocation. */
+  #opened = false;
+  /** First sequence of the invocation. */
+  #since: number | undefined;
+
+  constructor(context: InvocationContext, lease: SessionLease, handOff: HandOff) {
+    this.#context = context;
+    this.#lease = lease;
+    this.#handOff = handOff;
+  }
+
+  /** Whether the invocation is open by this run: it must be ended with its lease. */
+  get hasOpened(): boolean {
+    return this.#opened;
+  }
+
+  /** Stores an agent's event and hands it over. Resolves when the run may go on. */
+  async event(event: Event): Promise<void> {
+    const { pluginManager, runConfig, invocation } = this.#context;
+    let shown = withMetadata(event, runConfig.customMetadata);
+    if (pluginManager.has("onEventCallback")) {
+      const answer = await pluginManager.first("onEventCallback", {
+        invocationContext: this.#context,
+        event: shown,
+      });
+      if (answer) shown = replaced(shown, answer);
+    }
+    if (shown.partial) return await this.#handOff.put(shown);
+    const written = { ...event.actions.stateDelta };
+    const stored = await this.#append(shown);
+    invocation.state.settled(written, event.stateRemoved);
+    await this.#handOff.put(stored);
+  }
+
+  /** Stores an event that no plugin sees; `shown`: hands it over too. */
+  async record(event: Event, shown = false): Promise<Event> {
+    const stored = await this.#append(withMetadata(event, this.#context.runConfig.customMetadata));
+    this.#context.invocation.state.settled(event.actions.stateDelta, event.stateRemoved);
+    if (shown) await this.#handOff.put(stored);
+    return stored;
+  }
+
+  async #append(event: Event): Promise<Event> {
+    const { invocation } = this.#context;
+    const { session } = invocation;
+    const header: HeaderChange = {};
+    if (!this.#opened) header.invocationId = invocation.id;
+    if (concernsPending(event)) {
+      const pending = pendingAfter(session.pendingCalls, event, this.#firstSequence());
+      if (pending !== session.pendingCalls) header.pendingCalls = { ...pending };
+    }
+    try {
+      const stored = await invocation.sessionService.appendEvent({
+        session,
+        event,
+        lease: this.#lease,
+        header,
+      });
+      this.#opened = true;
+      return stored;
+    } catch (error) {
+      if (typeof error === "object" && error !== null) invocation.fatalErrors.add(error);
+      throw error;
+    }
+  }
+
+  #firstSequence(): number {
+    const { session, id } = this.#context.invocation;
+    this.#since ??=
+      session.events.find((event) => event.invocationId === id)?.sequence ??
+      session.lastSequence + 1;
+    return this.#since;
+  }
+}
+
+/** The run's metadata under the event's own. */
+function withMetadata(event: Event, metadata: Record<string, unknown> | undefined): Event {
+  return metadata ? { ...event, customMetadata: { ...metadata, ...event.customMetadata } } : event;
+}
+
+/** What the answer names takes the place of the event's own; who, when and which event it is stays. */
+function replaced(event: Event, answer: Partial<Event>): Event {
+  const { id, invocationId, timestamp } = event;
+  const result: Event = { ...event, ...answer, id, invocationId, timestamp };
+  result.author = answer.author || event.author;
+  result.actions = answer.actions && namesAnything(answer.actions) ? answer.actions : event.actions;
+  return result;
+}
+
+/** `createEvent` fills in empty actions: they name nothing. */
+function namesAnything(actions: object): boolean {
+  return Object.values(actions).some(
+    (value) =>
+      value !== undefined &&
+      (typeof value !== "object" || value === null || Object.keys(value).length > 0),
+  );
+}

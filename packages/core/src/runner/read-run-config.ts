@@ -1,0 +1,98 @@
+import { type RunConfig, StreamingMode } from "../context/run-config.ts";
+import { AdkError } from "../errors.ts";
+import { checkOptions, integer, oneOf, type OptionCheck } from "../internal/check-options.ts";
+import { copyJson } from "../internal/json.ts";
+
+/** ADK's default. */
+const DEFAULT_MAX_LLM_CALLS = 500;
+
+const anything: OptionCheck = () => undefined;
+
+/** A row for every field. */
+export const RUN_CONFIG_OPTIONS: Readonly<Record<keyof RunConfig, OptionCheck>> = {
+  streamingMode: oneOf(...Object.values(StreamingMode)),
+  maxLlmCalls: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1),
+  customMetadata: "object",
+  getSessionConfig: "object",
+  modelInputContext: "array",
+  includeThoughtsFromOtherAgents: "boolean",
+  saveInputBlobsAsArtifacts: "boolean",
+  httpOptions: "object",
+  labels: "object",
+  serviceTier: "string",
+  maxConcurrentTools: integer(1),
+  supportCfc: "boolean",
+  toolThreadPoolConfig: anything,
+  responseModalities: "array",
+  speechConfig: "object",
+  avatarConfig: "object",
+  outputAudioTranscription: "object",
+  inputAudioTranscription: "object",
+  realtimeInputConfig: "object",
+  explicitVadSignal: "boolean",
+  translationConfig: "object",
+  enableAffectiveDialog: "boolean",
+  proactivity: "object",
+  sessionResumption: "object",
+  historyConfig: "object",
+  contextWindowCompression: "object",
+  saveLiveBlob: "boolean",
+  telemetry: "object",
+};
+
+const SESSION_CONFIG_OPTIONS: Readonly<Record<string, OptionCheck>> = {
+  numRecentEvents: integer(0),
+  afterTimestamp: "number",
+  afterSequence: integer(0),
+  includeInitialState: "boolean",
+};
+
+/**
+ * The options of a run with their defaults; nothing in it is shared with the caller.
+ *
+ * @throws AdkError `INVALID_ARGUMENT` for an unknown or ill-typed field, `UNSUPPORTED` for one that means nothing here.
+ */
+export function readRunConfig(
+  config: RunConfig = {},
+  customMetadata?: Record<string, unknown>,
+): RunConfig {
+  checkOptions("RunConfig", config, RUN_CONFIG_OPTIONS);
+  if (config.getSessionConfig)
+    checkOptions("RunConfig.getSessionConfig", config.getSessionConfig, SESSION_CONFIG_OPTIONS);
+  if (config.supportCfc) throw unsupported("supportCfc", "Leave it out");
+  if (config.toolThreadPoolConfig !== undefined)
+    throw unsupported(
+      "toolThreadPoolConfig",
+      "Tools are asynchronous here; start worker threads inside a tool that needs them",
+    );
+  if (config.streamingMode === StreamingMode.BIDI)
+    throw unsupported("streamingMode: 'bidi'", "Use 'sse' or 'none'");
+  const metadata = copyJson(
+    { ...config.customMetadata, ...customMetadata },
+    { path: "customMetadata" },
+  ) as Record<string, unknown>;
+  return {
+    ...config,
+    maxLlmCalls: config.maxLlmCalls ?? defaultMaxLlmCalls(),
+    customMetadata: Object.keys(metadata).length > 0 ? metadata : undefined,
+  };
+}
+
+function defaultMaxLlmCalls(): number {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const text = process?.env?.["ADK_MAX_LLM_CALLS"];
+  if (text === undefined || text === "") return DEFAULT_MAX_LLM_CALLS;
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit))
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `The environment variable ADK_MAX_LLM_CALLS must be a whole number, got ${JSON.stringify(text)}.`,
+    );
+  return limit;
+}
+
+function unsupported(field: string, next: string): AdkError {
+  return new AdkError("UNSUPPORTED", `RunConfig.${field} is not available. ${next}.`, {
+    details: { field },
+  });
+}

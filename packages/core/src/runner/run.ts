@@ -1,0 +1,326 @@
+import { InvocationContext } from "../context/invocation-context.ts";
+import type { Invocation } from "../context/invocation.ts";
+import { WorkingState } from "../context/working-state.ts";
+import { AdkError } from "../errors.ts";
+import { createEvent } from "../events/event.ts";
+import { settlesWithin } from "../internal/clock.ts";
+import { Stopped } from "../internal/stopped.ts";
+import type { OpenedSession } from "../sessions/requests.ts";
+import { type Accepted, accept } from "./accept.ts";
+import { begin } from "./begin.ts";
+import { Commits } from "./commit.ts";
+import type { StreamedRun } from "./event-stream.ts";
+import type { HandOff } from "./hand-off.ts";
+import { runNested } from "./nested-run.ts";
+import { open } from "./open.ts";
+import type { CheckedRunRequest } from "./run-request.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { abortEvents } from "./seal.ts";
+
+/** Why a run stops before its end. */
+export type StopReason =
+  /** The caller broke off: nothing is sealed. */
+  | "break"
+  /** The caller's signal, or a cancel: what is open is sealed. */
+  | "abort"
+  /** The runner closes: as a break, but the invocation stays listed as interrupted. */
+  | "close"
+  /** Somebody else may hold the session by now: nothing can be written. */
+  | "lost";
+
+/** The engine's own last steps get this much more than the work they wait for. */
+const END_GRACE_MS = 1_000;
+
+/**
+ * One run, from the request to the release of the lease: open → begin → run and commit → end. Whatever happens, the last
+ * step is taken: after an early close, an abort, a failure, and when something hangs.
+ */
+export class Run implements StreamedRun {
+  readonly #handOff: HandOff;
+  readonly #settings: RunSettings;
+  readonly #request: CheckedRunRequest;
+  readonly #llmCalls: { made: number };
+  readonly #onEnd: ((run: Run) => void) | undefined;
+  readonly #stopping: AbortController = new AbortController();
+  #stopReason: StopReason | undefined;
+  #invocationId: string | undefined;
+  #ended: Promise<void> | undefined;
+  #cancelIdleTimer: (() => void) | undefined;
+  /** Since when the caller has an event that it has not come back from. */
+  #waitingSince: number | undefined;
+
+  constructor(
+    settings: RunSettings,
+    request: CheckedRunRequest,
+    handOff: HandOff,
+    options: { llmCalls?: { made: number }; onEnd?: (run: Run) => void } = {},
+  ) {
+    this.#settings = settings;
+    this.#request = request;
+    this.#handOff = handOff;
+    this.#llmCalls = options.llmCalls ?? { made: 0 };
+    this.#onEnd = options.onEnd;
+  }
+
+  start(): void {
+    this.#ended ??= this.#execute();
+  }
+
+  async breakOff(): Promise<void> {
+    await this.stop("break");
+  }
+
+  /** Resolves when the run has ended. */
+  async stop(reason: StopReason): Promise<void> {
+    this.#stopReason ??= reason;
+    this.#stopping.abort();
+    if (reason === "break" || reason === "close") this.#handOff.abandon();
+    else this.#handOff.stopWaiting();
+    await this.#ended;
+  }
+
+  async #execute(): Promise<void> {
+    try {
+      const opened = await open(this.#settings, this.#request);
+      await this.#withSession(opened);
+      this.#handOff.close();
+    } catch (error) {
+      this.#handOff.fail(error);
+    } finally {
+      this.#onEnd?.(this);
+    }
+  }
+
+  async #withSession(opened: OpenedSession): Promise<void> {
+    const { lease } = opened;
+    const unlink = this.#listen(opened);
+    let commits: Commits | undefined;
+    try {
+      const accepted = accept({
+        message: this.#request.message,
+        invocationId: this.#request.invocationId,
+        events: opened.session.events,
+        resumable: this.#settings.resumable,
+        newInvocationId: () => `e-${this.#settings.newId()}`,
+      });
+      this.#invocationId = accepted.invocationId;
+      const context = this.#context(opened, accepted);
+      commits = new Commits(context, lease, this.#handOff);
+      await this.#notForEver(this.#work(context, commits, accepted));
+    } finally {
+      unlink();
+      const ended =
+        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocationId : undefined;
+      await lease.release(ended === undefined ? {} : { ended });
+    }
+  }
+
+  /** What follows from the signals: the caller's, the lease's, and the time an event has not been taken. */
+  #listen({ lease }: OpenedSession): () => void {
+    const { abortSignal } = this.#request;
+    const onAbort = (): void => void this.stop("abort");
+    if (abortSignal?.aborted) onAbort();
+    else abortSignal?.addEventListener("abort", onAbort, { once: true });
+    const { lost, cancelled } = lease;
+    const onLost = (): void => void this.stop("lost");
+    if (lost.aborted) onLost();
+    else lost.addEventListener("abort", onLost, { once: true });
+    if (cancelled.aborted) onAbort();
+    else cancelled.addEventListener("abort", onAbort, { once: true });
+    this.#handOff.onWaiting = (waiting) => {
+      this.#waitingSince = waiting ? this.#settings.clock.now() : undefined;
+      if (!waiting) lease.keepAlive(true);
+    };
+    this.#watchIdle(this.#settings.consumerIdleMs, () => lease.keepAlive(false));
+    return () => {
+      abortSignal?.removeEventListener("abort", onAbort);
+      this.#cancelIdleTimer?.();
+      this.#handOff.onWaiting = undefined;
+    };
+  }
+
+  /** A caller that went away without a word must not keep the session for ever. */
+  #watchIdle(ms: number, giveUp: () => void): void {
+    const { clock, consumerIdleMs } = this.#settings;
+    this.#cancelIdleTimer = clock.after(ms, () => {
+      const idleMs = this.#waitingSince === undefined ? 0 : clock.now() - this.#waitingSince;
+      if (idleMs >= consumerIdleMs) giveUp();
+      this.#watchIdle(idleMs >= consumerIdleMs ? consumerIdleMs : consumerIdleMs - idleMs, giveUp);
+    });
+  }
+
+  /** Work that was told to stop is waited for a while, then abandoned. */
+  async #notForEver(work: Promise<void>): Promise<void> {
+    const { clock, abortGraceMs, logger } = this.#settings;
+    const { signal } = this.#stopping;
+    let onStop: (() => void) | undefined;
+    const abandoned = new Promise<void>((resolve) => {
+      onStop = () =>
+        void settlesWithin(clock, abortGraceMs + END_GRACE_MS, work).then((settled) => {
+          if (!settled) {
+            logger.error(
+              `Run ${this.#invocationId} has not stopped ${abortGraceMs + END_GRACE_MS} ms after it was told to; it is abandoned.`,
+            );
+            this.#handOff.abandon();
+          }
+          resolve();
+        });
+      if (signal.aborted) onStop();
+      else signal.addEventListener("abort", onStop, { once: true });
+    });
+    try {
+      await Promise.race([work, abandoned]);
+    } finally {
+      if (onStop) signal.removeEventListener("abort", onStop);
+      work.catch(() => undefined);
+    }
+  }
+
+  async #work(context: InvocationContext, commits: Commits, accepted: Accepted): Promise<void> {
+    const { pluginManager } = context;
+    let stored = false;
+    try {
+      const begun = await begin(this.#request, context, commits, accepted);
+      stored = true;
+      if (begun.answer) await commits.event(begun.answer);
+      else await this.#drive(begun.context, commits);
+      await this.#finish(context, commits);
+    } catch (thrown) {
+      const error = this.#stopReason === "lost" ? leaseLost(thrown) : thrown;
+      const { fatalErrors } = context.invocation;
+      const isOfCommit = typeof error === "object" && error !== null && fatalErrors.has(error);
+      if (
+        stored &&
+        !isOfCommit &&
+        !(error instanceof AfterRunFailed) &&
+        this.#stopReason !== "lost"
+      )
+        await this.#leaveErrorEvent(error, context, commits);
+      const original = error instanceof AfterRunFailed ? error.cause : error;
+      await pluginManager.notify("onRunErrorCallback", {
+        invocationContext: context,
+        error: original instanceof Error ? original : new Error(String(original)),
+      });
+      throw original;
+    }
+  }
+
+  /** Runs the agent and takes each of its events on its way. */
+  async #drive(context: InvocationContext, commits: Commits): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    const events = context.agent.runAsync(context);
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done) return;
+        if (this.#stopReason === "lost") return;
+        await commits.event(next.value);
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      if (!signal.aborted || context.invocation.fatalErrors.has(error as object)) throw error;
+      if (!(error instanceof Stopped))
+        this.#settings.logger.debug("An error after the run was told to stop is dropped.", {
+          error,
+        });
+    } finally {
+      await events.return();
+    }
+  }
+
+  async #finish(context: InvocationContext, commits: Commits): Promise<void> {
+    if (this.#stopReason === "lost") throw leaseLost(undefined);
+    if (this.#stopReason === "abort")
+      for (const event of abortEvents(context)) await commits.event(event);
+    try {
+      await context.pluginManager.each("afterRunCallback", { invocationContext: context });
+    } catch (error) {
+      throw new AfterRunFailed(error);
+    }
+  }
+
+  async #leaveErrorEvent(
+    error: unknown,
+    context: InvocationContext,
+    commits: Commits,
+  ): Promise<void> {
+    const { invocation } = context;
+    const origin = invocation.failure?.error === error ? invocation.failure : undefined;
+    const branch = origin?.branch;
+    try {
+      await commits.event(
+        createEvent({
+          id: invocation.newId(),
+          timestamp: invocation.clock.now(),
+          invocationId: invocation.id,
+          author: origin?.author ?? context.agent.name,
+          ...(branch === undefined ? {} : { branch }),
+          errorCode: errorCode(error),
+          errorMessage: error instanceof Error ? error.message : String(error),
+        }),
+      );
+    } catch (failure) {
+      invocation.logger.error(`Run ${invocation.id} failed and could not leave its error event.`, {
+        error: failure,
+      });
+    }
+  }
+
+  #context({ session, lease }: OpenedSession, accepted: Accepted): InvocationContext {
+    const settings = this.#settings;
+    const { message, runConfig } = this.#request;
+    const context = (): InvocationContext => root;
+    const invocation: Invocation = {
+      id: accepted.invocationId,
+      session,
+      userContent: message,
+      runConfig,
+      sessionService: settings.sessionService,
+      artifactService: settings.artifactsOf({
+        appName: session.appName,
+        userId: session.userId,
+        sessionId: session.id,
+      }),
+      memoryService: settings.memoryService,
+      credentialService: settings.credentialService,
+      pluginManager: settings.pluginManager,
+      state: new WorkingState(session),
+      signal: this.#stopping.signal,
+      lease,
+      resumable: settings.resumable,
+      contentsCache: settings.contentsCache,
+      clock: settings.clock,
+      newId: settings.newId,
+      logger: settings.logger,
+      abortGraceMs: settings.abortGraceMs,
+      llmCalls: this.#llmCalls,
+      failure: undefined,
+      fatalErrors: new WeakSet(),
+      runNested: (request) => runNested(settings, context().invocation, request),
+    };
+    const root = new InvocationContext({ invocation, agent: settings.rootAgent });
+    return root;
+  }
+}
+
+/** Marks a failure after everything of the run is stored: it leaves no error event. */
+class AfterRunFailed extends Error {
+  constructor(cause: unknown) {
+    super("afterRun failed.", { cause });
+  }
+}
+
+function leaseLost(cause: unknown): AdkError {
+  if (AdkError.isInstance(cause, "SESSION_FENCED")) return cause;
+  return new AdkError(
+    "SESSION_FENCED",
+    "The run has lost the lease on its session and was stopped: another run may hold it. What was stored stays; run again.",
+    { retryable: true, ...(cause === undefined ? {} : { cause }) },
+  );
+}
+
+function errorCode(error: unknown): string {
+  if (AdkError.isInstance(error)) return error.code;
+  return error instanceof Error ? error.name : "Error";
+}

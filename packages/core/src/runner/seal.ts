@@ -1,0 +1,69 @@
+import type { FunctionCall } from "../content/content.ts";
+import type { InvocationContext } from "../context/invocation-context.ts";
+import { createEvent, type Event } from "../events/event.ts";
+import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+
+const ABORTED = "INVOCATION_ABORTED";
+/** ADK's words: clients look for them. */
+const MESSAGE = "Invocation was aborted by client.";
+
+/**
+ * The events that end an aborted invocation: for each agent and branch one that answers the calls it has left open, and a
+ * last one that says so.
+ */
+export function abortEvents(context: InvocationContext): Event[] {
+  const { session, invocationId, invocation } = context;
+  const answered = new Set<string>();
+  const open: Map<string, { author: string; branch: string | undefined; calls: FunctionCall[] }> =
+    new Map();
+  const events = session.events.filter((event) => event.invocationId === invocationId);
+  for (const event of events)
+    for (const { id } of getFunctionResponses(event)) if (id !== undefined) answered.add(id);
+  for (const event of events) {
+    if (event.author === "user") continue;
+    const calls = getFunctionCalls(event).filter(
+      ({ id }) => id !== undefined && (!answered.has(id) || isStillWaiting(id, event, events)),
+    );
+    if (calls.length === 0) continue;
+    const key = JSON.stringify([event.author, event.branch ?? null]);
+    const group = open.get(key) ?? { author: event.author, branch: event.branch, calls: [] };
+    group.calls.push(...calls);
+    open.set(key, group);
+  }
+  const shell = { invocationId, errorCode: ABORTED, errorMessage: MESSAGE };
+  const stamp = (): { id: string; timestamp: number } => ({
+    id: invocation.newId(),
+    timestamp: invocation.clock.now(),
+  });
+  const seals = [...open.values()].map(({ author, branch, calls }) =>
+    createEvent({
+      ...shell,
+      ...stamp(),
+      author,
+      ...(branch === undefined ? {} : { branch }),
+      content: {
+        role: "user",
+        parts: calls.map(({ id, name }) => ({
+          functionResponse: {
+            ...(id === undefined ? {} : { id }),
+            ...(name === undefined ? {} : { name }),
+            response: { error: MESSAGE },
+          },
+        })),
+      },
+    }),
+  );
+  return [...seals, createEvent({ ...shell, ...stamp(), author: context.agent.name })];
+}
+
+/** A long-running call that only its tool has reported on. */
+function isStillWaiting(id: string, call: Event, events: readonly Event[]): boolean {
+  return (
+    (call.longRunningToolIds?.includes(id) ?? false) &&
+    !events.some(
+      (event) =>
+        event.author === "user" &&
+        getFunctionResponses(event).some((response) => response.id === id),
+    )
+  );
+}
