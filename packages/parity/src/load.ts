@@ -21,7 +21,7 @@ export const OWN_SCENARIOS: string = join(import.meta.dirname, "..", "scenarios"
 export function load(folder: string = OWN_SCENARIOS): ParityCase[] {
   const files = new Set(listFolder(folder));
   const names = [...files]
-    .filter((file) => /\.json$/.test(file) && !/\.(golden|expected)\.json$/.test(file))
+    .filter((file) => file.endsWith(".json") && !/\.(golden|expected)\.json$/.test(file))
     .map((file) => file.slice(0, -".json".length))
     .toSorted();
   if (names.length === 0)

@@ -46,13 +46,19 @@ function shown(events: readonly Event[]): Partial<Event>[] {
     });
 }
 
-function withoutCallIds(content: Content): Content {
-  const parts = content.parts?.map((part) => ({
-    ...part,
-    ...(part.functionCall && { functionCall: { ...part.functionCall, id: undefined } }),
-    ...(part.functionResponse && { functionResponse: { ...part.functionResponse, id: undefined } }),
-  }));
-  return { ...content, parts } as Content;
+function withoutCallIds(content: Content): object {
+  return {
+    ...content,
+    parts: content.parts?.map(({ functionCall, functionResponse, ...part }) => ({
+      ...part,
+      functionCall: functionCall && withoutId(functionCall),
+      functionResponse: functionResponse && withoutId(functionResponse),
+    })),
+  };
+}
+
+function withoutId(call: { id?: string }): object {
+  return { ...call, id: undefined };
 }
 
 /** A copy in which members that are untold or empty are left out, at every depth; elements of lists stay. */
