@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { artifactServiceCases } from "../src/testing/artifacts/artifact-service-suite.ts";
 import { inMemoryArtifactSubject } from "../src/testing/artifacts/in-memory-artifact-subject.ts";
 import { runCases } from "../src/testing/suite.ts";
-import { brokenArtifactServices } from "./broken/artifacts/broken-stores.ts";
+import { brokenArtifactServices } from "./broken/artifacts/broken-artifact-services.ts";
 
 /** Volume finds none of them, and takes most of the time; `artifact-kit.test.ts` runs these too. */
 const LARGE: readonly string[] = ["content-large", "stream-large"];

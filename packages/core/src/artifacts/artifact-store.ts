@@ -21,7 +21,7 @@ export interface ArtifactStore extends AsyncDisposable {
   /** Ascending. */
   versions(command: ArtifactKey, signal?: AbortSignal): Promise<StoredVersion[]>;
   /** All versions of a name, or everything of a session, or (without `sessionId`) of a user. Silent when absent. */
-  erase(command: EraseCommand, signal?: AbortSignal): Promise<void>;
+  erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void>;
   /**
    * Copies versions of one session to another, numbers kept. All or none.
    *
@@ -109,7 +109,9 @@ export interface OpenedArtifact extends StoredVersion, AsyncDisposable {
 }
 
 /** One name, or all that one session or one user has. */
-export type EraseCommand = ArtifactKey | (ArtifactScope & { filename?: never; everything: true });
+export type EraseArtifactsCommand =
+  | ArtifactKey
+  | (ArtifactScope & { filename?: never; everything: true });
 
 export interface CopyCommand {
   appName: string;

@@ -10,7 +10,7 @@ import type {
   ArtifactStore,
   ArtifactStoreReport,
   CopyCommand,
-  EraseCommand,
+  EraseArtifactsCommand,
   OpenCommand,
   OpenedArtifact,
   SaveCommand,
@@ -89,7 +89,7 @@ export class InMemoryArtifactStore implements ArtifactStore {
     return this.#entries(command).map((entry) => toStoredVersion(command, entry));
   }
 
-  async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     checkSignal(signal);
     const user = userKey(command);
     if (command.filename !== undefined) this.#names(command).delete(command.filename);

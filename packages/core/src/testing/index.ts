@@ -1,9 +1,32 @@
+export { artifactServiceCases, artifactServiceSuite } from "./artifacts/artifact-service-suite.ts";
+export {
+  artifactStoreSubject,
+  type ArtifactStoreSubjectOptions,
+} from "./artifacts/artifact-store-subject.ts";
+export { ArtifactStoreFaults, faultArtifactStore } from "./artifacts/fault-artifact-store.ts";
+export {
+  inMemoryArtifactSubject,
+  type InMemoryArtifactSubjectOptions,
+} from "./artifacts/in-memory-artifact-subject.ts";
+export type {
+  ArtifactCase,
+  ArtifactLevel,
+  ArtifactOpenOptions,
+  ArtifactSubject,
+  ArtifactSubjectCapabilities,
+} from "./artifacts/subject.ts";
+export { credentialServiceCases } from "./credentials/cases.ts";
+export { credentialServiceSuite } from "./credentials/credential-service-suite.ts";
+export type { CredentialCase, CredentialLevel, CredentialSubject } from "./credentials/subject.ts";
 export {
   faultStore,
   StoreFaults,
   type FaultCommand,
   type FaultStoreOptions,
 } from "./fault-store.ts";
+export { memoryServiceCases } from "./memory/cases.ts";
+export { memoryServiceSuite } from "./memory/memory-service-suite.ts";
+export type { MemoryCase, MemoryLevel, MemorySubject } from "./memory/subject.ts";
 export {
   modelSuite,
   modelSuiteCases,

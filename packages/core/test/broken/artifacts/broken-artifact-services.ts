@@ -3,7 +3,7 @@ import type {
   ArtifactScope,
   ArtifactStore,
   CopyCommand,
-  EraseCommand,
+  EraseArtifactsCommand,
   OpenCommand,
   OpenedArtifact,
   SaveCommand,
@@ -94,7 +94,7 @@ class CountsOn extends InMemoryArtifactStore {
     const versions = await super.versions(command, signal);
     return versions.map((stored) => this.#shift(command, stored));
   }
-  override async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  override async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     if (command.filename !== undefined) {
       const count = (await super.versions(command, signal)).length;
       this.#offsets.set(address(command), this.#offset(command) + count);
@@ -112,7 +112,7 @@ class CountsOn extends InMemoryArtifactStore {
 
 /** Deleting a name deletes all names that begin with it. */
 class DeletesPrefixes extends InMemoryArtifactStore {
-  override async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  override async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     if (command.filename === undefined) return await super.erase(command, signal);
     for (const filename of await super.list(command, signal))
       if (filename.startsWith(command.filename))
@@ -122,7 +122,7 @@ class DeletesPrefixes extends InMemoryArtifactStore {
 
 /** Erasing a user leaves what the sessions had. */
 class KeepsSessions extends InMemoryArtifactStore {
-  override async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  override async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     const { appName, userId, sessionId } = command;
     if (command.filename !== undefined || sessionId !== undefined)
       return await super.erase(command, signal);
@@ -148,7 +148,7 @@ class FilesUserAsSession extends InMemoryArtifactStore {
   override async versions(command: ArtifactKey, signal?: AbortSignal): Promise<StoredVersion[]> {
     return await super.versions(asSession(command), signal);
   }
-  override async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  override async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     await super.erase(command.filename === undefined ? command : asSession(command), signal);
   }
 }
@@ -233,7 +233,7 @@ class SharesBytes extends InMemoryArtifactStore {
       })(),
     };
   }
-  override async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
+  override async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
     this.#bytes.clear();
     await super.erase(command, signal);
   }
@@ -282,7 +282,10 @@ class RenumbersCopies extends InMemoryArtifactStore {
       if (!opened) continue;
       const { size: _size, sha256: _sha256, ...metadata } = opened.metadata;
       await this.save({
-        ...{ appName, userId, sessionId: to, filename },
+        appName,
+        userId,
+        sessionId: to,
+        filename,
         writeId: `${from} ${version}`,
         body: await bytesSource(await collectBytes(opened.body)),
         metadata: { ...metadata, ...(fileUri !== undefined && { fileUri }) },
