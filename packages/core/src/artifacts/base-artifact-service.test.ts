@@ -178,6 +178,20 @@ describe("BaseArtifactService", () => {
     });
   });
 
+  it("does not take a session that is missing for all of a user's sessions", async () => {
+    const service = new InMemoryArtifactService();
+    await service.saveArtifact({ ...name, artifact: { text: "a" } });
+    const request = { appName: "app", userId: "user" } as {
+      appName: string;
+      userId: string;
+      sessionId: string;
+    };
+    await expect(service.deleteSessionArtifacts(request)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    expect(await service.listArtifactKeys(name)).toEqual(["a.txt"]);
+  });
+
   it("refuses a missing request", async () => {
     const service = new InMemoryArtifactService();
     for (const call of ["saveArtifact", "loadArtifact", "openArtifact", "getArtifactUrl"] as const)
