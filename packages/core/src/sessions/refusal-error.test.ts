@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { refusalError } from "./refusal-error.ts";
+import type { Refusal } from "./session-store.ts";
+
+describe("refusalError", () => {
+  it.each<[Refusal, string, boolean]>([
+    [{ status: "not-found" }, "SESSION_NOT_FOUND", false],
+    [{ status: "exists" }, "SESSION_ALREADY_EXISTS", false],
+    [{ status: "gone" }, "SESSION_GONE", false],
+    [{ status: "not-open" }, "FAILED_PRECONDITION", false],
+    [{ status: "id-conflict", lastSequence: 3 }, "EVENT_ID_CONFLICT", false],
+    [{ status: "fenced", lastSequence: 3 }, "SESSION_FENCED", false],
+    [{ status: "conflict", lastSequence: 3 }, "SESSION_CONFLICT", true],
+    [{ status: "busy", expiresInMs: 40 }, "SESSION_BUSY", true],
+  ])("words %j", (refusal, code, retryable) => {
+    const error = refusalError(refusal, {
+      sessionId: "s-1",
+      eventId: "ev",
+      expectedLastSequence: 2,
+    });
+    expect(error).toMatchObject({ code, retryable, details: { sessionId: "s-1" } });
+    expect(error.message).toContain('"s-1"');
+  });
+
+  it("carries the numbers", () => {
+    const key = { sessionId: "s", expectedLastSequence: 2 };
+    expect(refusalError({ status: "conflict", lastSequence: 3 }, key).details).toMatchObject({
+      found: 3,
+      expected: 2,
+    });
+    expect(refusalError({ status: "busy", expiresInMs: 40 }, key).details).toMatchObject({
+      expiresInMs: 40,
+    });
+  });
+});

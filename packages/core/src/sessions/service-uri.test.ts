@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { InMemorySessionService } from "./in-memory-session-service.ts";
+import { createSessionService, registerSessionService } from "./service-uri.ts";
+
+describe("createSessionService", () => {
+  it.each(["memory:", "memory://", "MEMORY:"])("makes a service for %s", async (uri) => {
+    await using service = await createSessionService(uri);
+    expect(service).toBeInstanceOf(InMemorySessionService);
+  });
+
+  it.each([
+    ["redis://:secret@host/0", "npm install @adk/sessions-redis ioredis"],
+    ["rediss://host", "npm install @adk/sessions-redis ioredis"],
+    ["postgres://u:secret@host/db", "npm install @adk/sessions-postgres pg"],
+    ["postgresql://host/db", "npm install @adk/sessions-postgres pg"],
+    ["sqlite:///tmp/a.db", "npm install @adk/sessions-sqlite"],
+  ])("names what to install for %s, and no secret", async (uri, install) => {
+    const from = "file:///nowhere/at/all.js";
+    const error = await createSessionService(uri, { from }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "MISCONFIGURED" });
+    expect((error as Error).message).toContain(install);
+    expect((error as Error).message).not.toContain("secret");
+  });
+
+  it("loads an adapter through `load`", async () => {
+    const made = new InMemorySessionService();
+    const seen: string[] = [];
+    const load = async (): Promise<object> => ({
+      sessionServiceFromUri: async (uri: string) => {
+        seen.push(uri);
+        return made;
+      },
+    });
+    expect(await createSessionService("redis://host/1", { load })).toBe(made);
+    expect(seen).toEqual(["redis://host/1"]);
+    await expect(
+      createSessionService("redis://host/1", { load: async () => ({}) }),
+    ).rejects.toMatchObject({ code: "MISCONFIGURED", message: /sessionServiceFromUri/ });
+  });
+
+  it("learns other schemes", async () => {
+    const made = new InMemorySessionService();
+    registerSessionService("test-only", () => made);
+    expect(await createSessionService("test-only:x")).toBe(made);
+    expect(() => registerSessionService("Bad:", () => made)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
+  });
+
+  it.each(["", "nothing", "mysql://u:secret@host"])("lists what it knows for %j", async (uri) => {
+    const error = await createSessionService(uri).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect((error as Error).message).toContain("memory:, sqlite:, postgres:");
+    expect((error as Error).message).not.toContain("secret");
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { WakeQueue } from "./wake-queue.ts";
+
+describe("WakeQueue", () => {
+  it("hands hints over in order, united by session, until it is aborted", async () => {
+    const controller = new AbortController();
+    const queue = new WakeQueue(controller.signal);
+    const hints = queue[Symbol.asyncIterator]();
+    const first = hints.next();
+    queue.push({ incarnation: "a", lastSequence: 1 });
+    expect((await first).value).toEqual({ incarnation: "a", lastSequence: 1 });
+    queue.push({ incarnation: "a", lastSequence: 2 });
+    queue.push({ incarnation: "b", lastSequence: 1 });
+    queue.push({ incarnation: "a", cancel: true });
+    expect((await hints.next()).value).toEqual({ incarnation: "a", lastSequence: 2, cancel: true });
+    expect((await hints.next()).value).toEqual({ incarnation: "b", lastSequence: 1 });
+    const waiting = hints.next();
+    controller.abort();
+    expect((await waiting).done).toBe(true);
+  });
+});
