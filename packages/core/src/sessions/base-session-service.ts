@@ -5,13 +5,15 @@ import { checkOptions, having, integer } from "../internal/check-options.ts";
 import { checkSignal } from "../internal/check-signal.ts";
 import { systemClock, type Clock } from "../internal/clock.ts";
 import { randomId, type IdSource } from "../internal/ids.ts";
+import { copyRecord } from "../internal/json.ts";
 import { pendingCalls } from "../log/pending.ts";
 import { EventAppender } from "./event-appender.ts";
 import { forkCommand } from "./fork-session.ts";
 import { decodePending } from "./header-change.ts";
-import { HeldLease, type SessionLease } from "./lease.ts";
-import { LeaseLine } from "./lease-line.ts";
-import { decodePageToken, encodePageToken } from "./page-token.ts";
+import { getSession } from "./get-session.ts";
+import type { SessionLease } from "./lease.ts";
+import { LeaseDesk } from "./lease-desk.ts";
+import { listEvents } from "./list-events.ts";
 import { refusalError } from "./refusal-error.ts";
 import type {
   AcquireLeaseRequest,
@@ -38,18 +40,14 @@ import type {
 } from "./requests.ts";
 import { retryUnknown } from "./retry-unknown.ts";
 import { decodeValues, encodeInitialState } from "./scoped-values.ts";
-import { READ_PAGE, SessionReader, sessionName } from "./session-reader.ts";
+import { SessionReader, sessionName } from "./session-reader.ts";
 import type {
-  AcquireCommand,
   CreateCommand,
-  Grant,
   ListCommand,
   Outcome,
-  ReadCommand,
   SessionHeader,
   SessionKey,
   SessionStore,
-  Snapshot,
   StoreCheck,
   UpdateCommand,
 } from "./session-store.ts";
@@ -92,9 +90,6 @@ const OPTIONS = {
   maxCachedEvents: integer(0),
 } as const;
 
-const MIN_LEASE_MS = 100;
-const MAX_LEASE_MS = 3_600_000;
-
 /**
  * Sessions, their events and their state, over a {@link SessionStore}: what apps and the `Runner` call.
  *
@@ -109,9 +104,8 @@ export class BaseSessionService implements AsyncDisposable {
   readonly #pollMs: number;
   readonly #reader: SessionReader;
   readonly #appender: EventAppender;
-  readonly #line: LeaseLine;
   readonly #wakes: Wakes;
-  readonly #leases: Set<HeldLease> = new Set();
+  readonly #desk: LeaseDesk;
   readonly #closed: AbortController = new AbortController();
 
   constructor(store: SessionStore, options: BaseSessionServiceOptions = {}) {
@@ -128,8 +122,14 @@ export class BaseSessionService implements AsyncDisposable {
       clock,
       maxEventBytes: options.maxEventBytes,
     });
-    this.#line = new LeaseLine(clock);
     this.#wakes = new Wakes(this.#store, clock);
+    this.#desk = new LeaseDesk({
+      store: this.#store,
+      reader: this.#reader,
+      clock,
+      newId: this.#newId,
+      wakes: this.#wakes,
+    });
   }
 
   /**
@@ -155,7 +155,7 @@ export class BaseSessionService implements AsyncDisposable {
     };
     if (initial.shared) command.shared = initial.shared;
     if (title !== undefined) command.title = title;
-    if (labels !== undefined) command.labels = labels;
+    if (labels !== undefined) command.labels = copyRecord(labels);
     return await this.#create(command, signal);
   }
 
@@ -180,39 +180,11 @@ export class BaseSessionService implements AsyncDisposable {
    * `config` filters events: by time, then by sequence, then the newest so many. The state is always the whole current one.
    */
   async getSession(request: GetSessionRequest): Promise<Session | undefined> {
-    const { config = {}, signal } = request;
-    this.#enter(signal);
-    const key = checkKey(request);
-    const { numRecentEvents, afterTimestamp, afterSequence = 0, includeInitialState } = config;
-    checkInteger("config.numRecentEvents", numRecentEvents, 0);
-    checkInteger("config.afterSequence", afterSequence, 0);
-    if (afterTimestamp !== undefined && !Number.isFinite(afterTimestamp))
-      throw invalid(
-        "`config.afterTimestamp` must be a number of milliseconds since the Unix epoch.",
-      );
-    const command: ReadCommand = { ...key, state: true };
-    if (includeInitialState) command.initialState = true;
-    if (numRecentEvents !== undefined && afterTimestamp === undefined)
-      return await this.#getRecent(command, afterSequence, numRecentEvents, signal);
-
-    const known = this.#reader.windows.get(sessionName(key));
-    const from = afterSequence + 1;
-    // With the last event that is known already: it shows whether the store still holds it.
-    const start =
-      known && known.first <= from ? Math.max(from, known.first + known.events.length - 1) : from;
-    const snapshot = await this.#reader.read(
-      { ...command, events: { from: start, limit: READ_PAGE } },
-      signal,
-    );
-    if (!snapshot) return undefined;
-    const { session, window } = await this.#reader.load(snapshot, from, signal);
-    this.#appender.track(session, window, snapshot.header);
-    if (afterTimestamp !== undefined) {
-      session.events = session.events.filter((event) => event.timestamp >= afterTimestamp);
-      if (numRecentEvents !== undefined)
-        session.events = numRecentEvents === 0 ? [] : session.events.slice(-numRecentEvents);
-      session.firstSequence = session.events[0]?.sequence ?? session.lastSequence + 1;
-    }
+    this.#enter(request.signal);
+    const loaded = await getSession(request, this.#reader);
+    if (!loaded) return undefined;
+    const { session, window, header } = loaded;
+    if (window) this.#appender.track(session, window, header);
     return session;
   }
 
@@ -230,7 +202,7 @@ export class BaseSessionService implements AsyncDisposable {
     checkLabels(labels, true);
     const command: UpdateCommand = { ...key };
     if (title !== undefined) command.title = title;
-    if (labels !== undefined) command.labels = labels;
+    if (labels !== undefined) command.labels = copyRecord(labels);
     const { header } = accept(await this.#store.update(command, signal), key);
     return this.#listed(header);
   }
@@ -246,7 +218,7 @@ export class BaseSessionService implements AsyncDisposable {
       throw invalid('`orderBy: "lastUpdateTime"` lists the sessions of one user. Pass `userId`.');
     const command = listCommand(request);
     if (userId !== undefined) command.userId = userId;
-    if (labels !== undefined) command.labels = labels;
+    if (labels !== undefined) command.labels = copyRecord(labels);
     if (pending) command.pending = true;
     if (orderBy !== undefined) command.orderBy = orderBy;
     checkId("appName", appName);
@@ -263,43 +235,8 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_NOT_FOUND`
    */
   async listEvents(request: ListEventsRequest): Promise<ListEventsResponse> {
-    const { afterSequence = 0, beforeSequence = Infinity, order = "ascending", signal } = request;
-    this.#enter(signal);
-    const key = checkKey(request);
-    checkInteger("afterSequence", afterSequence, 0);
-    if (beforeSequence !== Infinity) checkInteger("beforeSequence", beforeSequence, 0);
-    if (order !== "ascending" && order !== "descending")
-      throw invalid('`order` must be "ascending" or "descending".');
-    const pageSize = checkPageSize(request.pageSize);
-    checkPageToken(request.pageToken);
-    let from = afterSequence + 1;
-    let to = beforeSequence - 1;
-    if (request.pageToken !== undefined) {
-      const [next] = decodePageToken(`events ${order}`, request.pageToken, ["number"]) as [number];
-      if (order === "ascending") from = Math.max(from, next);
-      else to = Math.min(to, next);
-    }
-    const descending = order === "descending";
-    const events: NonNullable<ReadCommand["events"]> = { from, limit: pageSize, descending };
-    if (to !== Infinity) events.to = Math.max(to, 0);
-    const snapshot = await this.#reader.read({ ...key, events }, signal);
-    if (!snapshot) throw refusalError({ status: "not-found" }, key);
-    const { lastSequence } = snapshot.header;
-    const stored = descending ? snapshot.events.toReversed() : snapshot.events;
-    const list = await this.#reader.range(
-      snapshot.header,
-      stored,
-      stored[0]?.sequence ?? 1,
-      stored.at(-1)?.sequence ?? 0,
-      signal,
-    );
-    if (descending) list.reverse();
-    const end = list.at(-1)?.sequence;
-    const next = end === undefined ? 0 : descending ? end - 1 : end + 1;
-    const isLast = descending ? next < from : next > Math.min(to, lastSequence);
-    return end === undefined || isLast
-      ? { events: list, lastSequence }
-      : { events: list, lastSequence, nextPageToken: encodePageToken(`events ${order}`, [next]) };
+    this.#enter(request.signal);
+    return await listEvents(request, this.#reader);
   }
 
   /** Deletes a session and its events; shared state stays. Silent when it does not exist. */
@@ -363,11 +300,9 @@ export class BaseSessionService implements AsyncDisposable {
    */
   async openSession(request: AcquireLeaseRequest): Promise<OpenedSession> {
     const { signal } = request;
-    const { lease, outcome } = await this.#acquire(request, (command) =>
-      this.#open(command, signal),
-    );
+    this.#enter(signal);
+    const { lease, snapshot } = await this.#desk.open(request);
     try {
-      const { snapshot } = outcome;
       const { header, kept } = snapshot;
       const { session, window } = await this.#reader.load(snapshot, header.windowFrom, signal);
       this.#appender.track(session, window, header);
@@ -390,9 +325,8 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
    */
   async acquireLease(request: AcquireLeaseRequest): Promise<SessionLease> {
-    const { signal } = request;
-    const { lease } = await this.#acquire(request, (command) => this.#store.lease(command, signal));
-    return lease;
+    this.#enter(request.signal);
+    return await this.#desk.acquire(request);
   }
 
   /** Asks whoever runs the invocation to stop, in any process. @returns `false` when it is not running. */
@@ -499,9 +433,9 @@ export class BaseSessionService implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
-    this.#closed.abort(closedError());
-    for (const lease of this.#leases) lease.abandon();
-    this.#leases.clear();
+    const closed = closedError();
+    this.#closed.abort(closed);
+    this.#desk.close(closed);
     this.#wakes.stop();
     await this.#appender.idle();
     await this.#store[Symbol.asyncDispose]();
@@ -519,100 +453,6 @@ export class BaseSessionService implements AsyncDisposable {
     const { header, events: stored } = outcome;
     const events = await this.#reader.range(header, stored, 1, header.lastSequence, signal);
     return this.#reader.session(outcome, events, pendingCalls(events));
-  }
-
-  async #getRecent(
-    command: ReadCommand,
-    afterSequence: number,
-    count: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Session | undefined> {
-    const limit = Math.min(count, READ_PAGE);
-    const snapshot = await this.#reader.read(
-      count === 0
-        ? command
-        : { ...command, events: { from: afterSequence + 1, limit, descending: true } },
-      signal,
-    );
-    if (!snapshot) return undefined;
-    const { lastSequence } = snapshot.header;
-    const from = Math.max(afterSequence + 1, lastSequence - count + 1);
-    const stored = snapshot.events.toReversed();
-    const events = await this.#reader.range(snapshot.header, stored, from, lastSequence, signal);
-    const pending = pendingCalls(events, decodePending(snapshot.header));
-    return this.#reader.session(snapshot, events, pending);
-  }
-
-  /** Lease and load in one round trip where the store can; else in two, under the lease. */
-  async #open(
-    command: AcquireCommand,
-    signal: AbortSignal | undefined,
-  ): Promise<Outcome<{ grant: Grant; snapshot: Snapshot }>> {
-    if (this.#store.open) return await this.#store.open(command, signal);
-    const outcome = await this.#store.lease(command, signal);
-    if (outcome.status !== "ok") return outcome;
-    const { appName, userId, sessionId } = command;
-    const snapshot = await this.#reader.read(
-      {
-        appName,
-        userId,
-        sessionId,
-        events: { from: "window", limit: READ_PAGE },
-        state: true,
-        kept: true,
-      },
-      signal,
-    );
-    if (snapshot?.header.incarnation !== outcome.grant.incarnation) return { status: "gone" };
-    return { status: "ok", grant: outcome.grant, snapshot };
-  }
-
-  async #acquire<T extends { grant: Grant }>(
-    request: AcquireLeaseRequest,
-    ask: (command: AcquireCommand) => Promise<Outcome<T>>,
-  ): Promise<{ lease: HeldLease; outcome: T }> {
-    const { owner, ttlMs, waitMs = 0, signal } = request;
-    this.#enter(signal);
-    const key = checkKey(request);
-    checkId("owner", owner);
-    if (ttlMs === undefined)
-      throw invalid("`ttlMs` is missing: how long the lease lives without a sign of life.");
-    checkInteger("ttlMs", ttlMs, MIN_LEASE_MS, MAX_LEASE_MS);
-    checkInteger("waitMs", waitMs, 0);
-    const name = sessionName(key);
-    const leaseId = this.#newId();
-    const command: AcquireCommand = { ...key, op: "acquire", leaseId, owner, ttlMs };
-    let sentAt = 0;
-    let outcome: Outcome<T>;
-    try {
-      outcome = await this.#line.acquire({ name, sessionId: key.sessionId, waitMs, signal }, () => {
-        this.#checkOpen();
-        sentAt = this.#clock.now();
-        return ask(command);
-      });
-    } catch (error) {
-      // What is not known to have failed may hold the session for `ttlMs`.
-      if (AdkError.isInstance(error) && error.details["committed"] === "unknown")
-        void this.#store.lease({ ...key, op: "release", leaseId }).catch(() => {});
-      throw error;
-    }
-    const granted = accept(outcome, key);
-    const lease: HeldLease = new HeldLease({
-      key,
-      leaseId,
-      ttlMs,
-      grant: granted.grant,
-      sentAt,
-      store: this.#store,
-      clock: this.#clock,
-      wakes: this.#wakes,
-      onReleased: () => {
-        this.#leases.delete(lease);
-        this.#line.released(name);
-      },
-    });
-    this.#leases.add(lease);
-    return { lease, outcome: granted };
   }
 
   async *#subscribe(

@@ -1,4 +1,5 @@
 import type { Event } from "../events/event.ts";
+import { copyRecord } from "../internal/json.ts";
 import { pendingCalls } from "../log/pending.ts";
 import { stateAt } from "../log/state-at.ts";
 import { encodePending } from "./header-change.ts";
@@ -19,7 +20,8 @@ export async function forkCommand(
   ids: { readonly sessionId: string; readonly incarnation: string },
   reader: SessionReader,
 ): Promise<CreateCommand> {
-  const { appName, userId, sessionId, atSequence, title, labels, signal } = request;
+  const { appName, userId, sessionId, atSequence, title, signal } = request;
+  const labels = request.labels && copyRecord(request.labels);
   const source = await reader.read(
     {
       appName,

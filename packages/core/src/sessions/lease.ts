@@ -153,13 +153,8 @@ export class HeldLease implements SessionLease {
   }
 
   /** Ends timer and listening without giving the lease back: the service was closed. */
-  abandon(): void {
-    this.#stop(
-      new AdkError(
-        "CLOSED",
-        "The session service was closed while this lease was held. It lapses by itself.",
-      ),
-    );
+  abandon(reason: AdkError): void {
+    this.#stop(reason);
   }
 
   #arm(ms: number): void {
