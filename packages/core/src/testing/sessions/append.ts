@@ -135,14 +135,16 @@ export const appendCases: readonly SessionCase[] = [
   },
   {
     key: "append-copies-event",
-    title: "an event that its caller changes after the append is stored as it was given",
+    title: "an event that its caller changes once the call has begun is stored as it was given",
     level: "core",
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
       const event = change("one", { list: [{ deep: [1] }], "app:l": [1], "user:l": [1] });
       const pristine = plain(event);
-      const stored = await service.appendEvent({ session, event });
+      const appending = service.appendEvent({ session, event });
+      vandalize(event);
+      const stored = await appending;
       vandalize(event);
       assert.deepEqual(plain(stored), { ...pristine, sequence: 1 });
       assert.deepEqual(plain(session.state), pristine.actions.stateDelta);

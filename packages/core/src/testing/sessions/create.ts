@@ -229,6 +229,7 @@ export const createCases: readonly SessionCase[] = [
       const pristine = plain(await load(service));
       const held = await load(service);
       vandalize(session);
+      vandalize(await load(service));
       vandalize(await load(service, KEY, { includeInitialState: true }));
       assert.deepEqual(plain(held), pristine);
       assert.deepEqual(plain(await load(service)), pristine);
@@ -237,16 +238,17 @@ export const createCases: readonly SessionCase[] = [
   },
   {
     key: "create-copies-state",
-    title: "a state that its caller changes after creating a session is stored as it was given",
+    title: "a state that its caller changes once the call has begun is stored as it was given",
     level: "core",
     async run(subject) {
       const service = await subject.open();
       const state = { list: [{ deep: [1] }], "app:l": [1], "user:l": { a: 1 } };
       const labels = { a: "b" };
       const pristine = plain(state);
-      const session = await service.createSession({ ...KEY, state, labels });
+      const creating = service.createSession({ ...KEY, state, labels });
       vandalize(state);
       vandalize(labels);
+      const session = await creating;
       assert.deepEqual(plain(session.state), pristine);
       const found = await load(service, KEY, { includeInitialState: true });
       assert.deepEqual(plain(found.state), pristine);

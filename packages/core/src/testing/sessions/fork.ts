@@ -2,7 +2,9 @@ import { strict as assert } from "node:assert";
 import type { Session } from "../../sessions/session.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import {
+  answer,
   appendTexts,
+  asking,
   change,
   KEY,
   keyOf,
@@ -17,6 +19,7 @@ import {
   stateOf,
   storeOf,
   textsOf,
+  vandalize,
 } from "./helpers.ts";
 import type { SessionCase } from "./subject.ts";
 
@@ -105,13 +108,11 @@ export const forkCases: readonly SessionCase[] = [
       const service = await subject.open();
       await service.createSession({ ...KEY, title: "t", labels: { a: "1", b: "2" } });
       await service.forkSession({ ...KEY, atSequence: 0, newSessionId: "same" });
-      await service.forkSession({
-        ...KEY,
-        atSequence: 0,
-        newSessionId: "other",
-        title: "mine",
-        labels: { c: "3" },
-      });
+      const labels = { c: "3" };
+      const given = { newSessionId: "other", title: "mine", labels };
+      const forking = service.forkSession({ ...KEY, atSequence: 0, ...given });
+      vandalize(labels);
+      await forking;
       const same = await load(service, { ...KEY, sessionId: "same" });
       assert.equal(same.title, "t");
       assert.deepEqual(plain(same.labels), { a: "1", b: "2" });
@@ -173,6 +174,30 @@ export const forkCases: readonly SessionCase[] = [
       assert.deepEqual(textsOf((await load(service, keyOf(second))).events), ["m1", "m2", "f3"]);
       assert.deepEqual(plain(second.forkedFrom), { sessionId: "fork", sequence: 3 });
       assert.equal((await stateOf(service, keyOf(second)))["a"], 2);
+    },
+  },
+  {
+    key: "fork-waiting-calls",
+    title: "what waits in a fork is what waited at its sequence",
+    level: "core",
+    async run(subject) {
+      const service = await subject.open();
+      const session = await service.createSession(KEY);
+      const { event, pendingCalls } = asking("call1");
+      for (const each of [event, answer("call1")])
+        await service.appendEvent({ session, event: each });
+      for (const [atSequence, expected] of [
+        [0, {}],
+        [1, pendingCalls],
+        [2, {}],
+      ] as const) {
+        const newSessionId = `fork at ${atSequence}`;
+        const fork = await service.forkSession({ ...KEY, atSequence, newSessionId });
+        assert.deepEqual(plain(fork.pendingCalls), expected);
+        assert.deepEqual(plain((await load(service, keyOf(fork))).pendingCalls), expected);
+      }
+      const waiting = await listedIds(service, { appName, userId, pending: true });
+      assert.deepEqual(waiting, ["fork at 1"]);
     },
   },
   {

@@ -165,6 +165,12 @@ export async function settle<T>(subject: SessionSubject, promise: Promise<T>): P
   throw late;
 }
 
+/** A promise that the case awaits later: until then nobody need look at it. */
+export function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** The next `count` items of a stream. */
 export async function take<T>(
   subject: SessionSubject,

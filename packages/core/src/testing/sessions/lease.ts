@@ -14,6 +14,7 @@ import {
   change,
   KEY,
   LAPSE_MS,
+  later,
   load,
   LONG_MS,
   message,
@@ -199,10 +200,11 @@ export const leaseCases: readonly SessionCase[] = [
         order.push(owner);
         await lease.release();
       });
+      const all = later(Promise.all(waiters));
       await pass(subject, 50);
       assert.deepEqual(order, []);
       await holder.release();
-      await settle(subject, Promise.all(waiters));
+      await settle(subject, all);
       assert.deepEqual(order, ["a", "b", "c"], "callers of one process wait in order");
     },
   },
@@ -214,7 +216,7 @@ export const leaseCases: readonly SessionCase[] = [
       const service = await subject.open();
       await service.createSession(KEY);
       const holder = await acquire(service, {});
-      const waiting = acquire(await subject.open(), { waitMs: 10_000 });
+      const waiting = later(acquire(await subject.open(), { waitMs: 10_000 }));
       await pass(subject, 50);
       await holder.release();
       const lease = await settle(subject, waiting);

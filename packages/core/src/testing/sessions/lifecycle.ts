@@ -6,6 +6,7 @@ import {
   appendTexts,
   change,
   KEY,
+  later,
   listedIds,
   load,
   LONG_MS,
@@ -37,7 +38,7 @@ export const lifecycleCases: readonly SessionCase[] = [
       const session = await service.createSession(KEY);
       const signal = AbortSignal.abort(new Error("no longer wanted"));
       const owner = { owner: "o", ttlMs: LONG_MS };
-      const writes = [
+      const writes: Promise<unknown>[] = [
         service.createSession({ appName, userId, sessionId: "other", signal }),
         service.getOrCreateSession({ appName, userId, sessionId: "other", signal }),
         service.appendEvent({ session, event: change("m", { "user:a": 1 }), signal }),
@@ -49,6 +50,7 @@ export const lifecycleCases: readonly SessionCase[] = [
         service.deleteSession({ ...KEY, signal }),
         service.deleteUser({ appName, userId, signal }),
       ];
+      for (const write of writes) void later(write);
       for (const write of writes) {
         const error = await rejects(write, "ABORTED");
         assert.equal(error.details["committed"], false);
@@ -86,7 +88,7 @@ export const lifecycleCases: readonly SessionCase[] = [
         waitMs: 60_000,
         signal: abort.signal,
       });
-      const refused = rejects(waiting, "ABORTED");
+      const refused = later(rejects(waiting, "ABORTED"));
       await pass(subject, 50);
       abort.abort(new Error("no longer wanted"));
       await settle(subject, refused);

@@ -286,7 +286,10 @@ export const listCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await service.createSession({ ...KEY, title: "t", labels: { a: "1", b: "2" } });
-      await service.updateSession({ ...KEY, labels: { b: "3", c: "4" } });
+      const patch = { b: "3", c: "4" };
+      const updating = service.updateSession({ ...KEY, labels: patch });
+      vandalize(patch);
+      await updating;
       assert.deepEqual(plain((await load(service)).labels), { a: "1", b: "3", c: "4" });
       await service.updateSession({ ...KEY, labels: { a: null, never: null } });
       const found = await load(service);

@@ -6,6 +6,7 @@ import {
   appendTexts,
   change,
   KEY,
+  later,
   load,
   message,
   plain,
@@ -57,6 +58,8 @@ export const readCases: readonly SessionCase[] = [
         await service.appendEvent({ session, event: message(`t${timestamp}`, { timestamp }) });
       const after = async (afterTimestamp: number): Promise<string[]> =>
         textsOf((await load(service, KEY, { afterTimestamp })).events);
+      await service.appendEvent({ session, event: message("before", { timestamp: -1 }) });
+      assert.deepEqual(await after(-1), ["t30", "t10", "t20", "t40", "before"]);
       assert.deepEqual(await after(0), ["t30", "t10", "t20", "t40"]);
       assert.deepEqual(await after(20), ["t30", "t20", "t40"]);
       assert.deepEqual(await after(21), ["t30", "t40"]);
@@ -195,7 +198,7 @@ export const readCases: readonly SessionCase[] = [
         const other = await subject.open();
         while (writing) assertFold(await load(other));
       };
-      const reading = reader();
+      const reading = later(reader());
       await Promise.all(writers).finally(() => {
         writing = false;
       });

@@ -5,6 +5,7 @@ import type { SubscribeRequest } from "../../sessions/requests.ts";
 import {
   appendTexts,
   KEY,
+  later,
   load,
   message,
   pass,
@@ -16,7 +17,7 @@ import {
   take,
   textsOf,
 } from "./helpers.ts";
-import type { SessionCase } from "./subject.ts";
+import type { SessionCase, SessionSubject } from "./subject.ts";
 
 /** Following a session. */
 export const subscribeCases: readonly SessionCase[] = [
@@ -28,7 +29,7 @@ export const subscribeCases: readonly SessionCase[] = [
       const service = await subject.open();
       const session = await service.createSession(KEY);
       await appendTexts(service, session, ["m1", "m2"]);
-      await using followed = follow(service, { afterSequence: 0 });
+      await using followed = follow(subject, service, { afterSequence: 0 });
       assert.deepEqual(textsOf(await take(subject, followed, 2)), ["m1", "m2"]);
       await appendTexts(service, session, ["m3", "m4"]);
       const events = await take(subject, followed, 2);
@@ -44,7 +45,7 @@ export const subscribeCases: readonly SessionCase[] = [
       const service = await subject.open();
       const session = await service.createSession(KEY);
       await appendTexts(service, session, ["m1", "m2", "m3"]);
-      await using followed = follow(service, { afterSequence: 2 });
+      await using followed = follow(subject, service, { afterSequence: 2 });
       assert.deepEqual(textsOf(await take(subject, followed, 1)), ["m3"]);
       await appendTexts(service, session, ["m4"]);
       assert.deepEqual(sequencesOf(await take(subject, followed, 1)), [4]);
@@ -58,8 +59,8 @@ export const subscribeCases: readonly SessionCase[] = [
       const service = await subject.open();
       const session = await service.createSession(KEY);
       await appendTexts(service, session, ["m1", "m2"]);
-      await using followed = follow(service, {});
-      const first = take(subject, followed, 1);
+      await using followed = follow(subject, service, {});
+      const first = later(take(subject, followed, 1));
       await pass(subject, 20);
       await appendTexts(service, session, ["m3"]);
       assert.deepEqual(textsOf(await first), ["m3"]);
@@ -72,8 +73,8 @@ export const subscribeCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
-      await using followed = follow(service, { afterSequence: 0 });
-      const first = take(subject, followed, 1);
+      await using followed = follow(subject, service, { afterSequence: 0 });
+      const first = later(take(subject, followed, 1));
       await pass(subject, 20);
       await appendTexts(service, session, ["m1"]);
       assert.deepEqual(textsOf(await first), ["m1"]);
@@ -86,8 +87,8 @@ export const subscribeCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await service.createSession(KEY);
-      await using followed = follow(await subject.open(), { afterSequence: 0 });
-      const seen = take(subject, followed, 80);
+      await using followed = follow(subject, await subject.open(), { afterSequence: 0 });
+      const seen = later(take(subject, followed, 80));
       const writers = range(1, 4).map(async (writer) => {
         const other = await subject.open();
         const session = await load(other);
@@ -107,8 +108,8 @@ export const subscribeCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
-      const followers = range(1, 20).map(() => follow(service, { afterSequence: 0 }));
-      const seen = followers.map(async (each) => await take(subject, each, 3));
+      const followers = range(1, 20).map(() => follow(subject, service, { afterSequence: 0 }));
+      const seen = followers.map(async (each) => await later(take(subject, each, 3)));
       await appendTexts(service, session, ["m1", "m2", "m3"]);
       for (const events of await Promise.all(seen))
         assert.deepEqual(textsOf(events), ["m1", "m2", "m3"]);
@@ -127,8 +128,8 @@ export const subscribeCases: readonly SessionCase[] = [
         { ...KEY, sessionId: "other" },
         { ...KEY, appName: "other" },
       ];
-      await using followed = follow(service, { afterSequence: 0 });
-      const first = take(subject, followed, 1);
+      await using followed = follow(subject, service, { afterSequence: 0 });
+      const first = later(take(subject, followed, 1));
       await pass(subject, 20);
       for (const key of others)
         await appendTexts(service, await service.createSession(key), ["not this"]);
@@ -144,7 +145,7 @@ export const subscribeCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
-      await using followed = follow(service, { afterSequence: 0 });
+      await using followed = follow(subject, service, { afterSequence: 0 });
       await appendTexts(service, session, ["first"]);
       assert.deepEqual(textsOf(await take(subject, followed, 1)), ["first"]);
       for (const burst of range(0, 5)) {
@@ -168,8 +169,8 @@ export const subscribeCases: readonly SessionCase[] = [
       const service = await subject.open();
       const session = await service.createSession(KEY);
       const quiet = await subject.open({ withoutWatch: true });
-      await using followed = follow(quiet, { afterSequence: 0 });
-      const seen = take(subject, followed, 3);
+      await using followed = follow(subject, quiet, { afterSequence: 0 });
+      const seen = later(take(subject, followed, 3));
       await pass(subject, 20);
       await appendTexts(service, session, ["m1"]);
       await pass(subject, 20);
@@ -185,13 +186,13 @@ export const subscribeCases: readonly SessionCase[] = [
       const service = await subject.open();
       await appendTexts(service, await service.createSession(KEY), ["m1"]);
       const abort = new AbortController();
-      const followed = follow(service, { afterSequence: 0, signal: abort.signal });
+      const followed = follow(subject, service, { afterSequence: 0, signal: abort.signal });
       await take(subject, followed, 1);
-      const waiting = followed.next();
+      const waiting = later(followed.next());
       await pass(subject, 20);
       abort.abort(new Error("enough"));
       assert.equal((await settle(subject, waiting)).done, true, "it ends as a stream does");
-      const late = follow(service, { afterSequence: 0, signal: abort.signal });
+      const late = follow(subject, service, { afterSequence: 0, signal: abort.signal });
       await rejects(settle(subject, late.next()), "ABORTED");
     },
   },
@@ -207,7 +208,7 @@ export const subscribeCases: readonly SessionCase[] = [
         assert.equal(event.sequence, 1);
         break;
       }
-      const followed = follow(service, { afterSequence: 1 });
+      const followed = follow(subject, service, { afterSequence: 1 });
       await take(subject, followed, 1);
       await settle(subject, followed.return());
       assert.equal((await settle(subject, followed.next())).done, true);
@@ -223,9 +224,9 @@ export const subscribeCases: readonly SessionCase[] = [
       for (const again of [false, true]) {
         const session = await service.createSession(KEY);
         await appendTexts(service, session, ["m1"]);
-        const followed = follow(service, { afterSequence: 0 });
+        const followed = follow(subject, service, { afterSequence: 0 });
         await take(subject, followed, 1);
-        const waiting = followed.next();
+        const waiting = later(followed.next());
         await pass(subject, 20);
         await service.deleteSession(KEY);
         if (again) {
@@ -244,17 +245,17 @@ export const subscribeCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await rejects(
-        settle(subject, follow(service, { afterSequence: 0 }).next()),
+        settle(subject, follow(subject, service, { afterSequence: 0 }).next()),
         "SESSION_NOT_FOUND",
       );
       await appendTexts(service, await service.createSession(KEY), ["m1"]);
       await rejects(
-        settle(subject, follow(service, { afterSequence: 7 }).next()),
+        settle(subject, follow(subject, service, { afterSequence: 7 }).next()),
         "SESSION_REGRESSED",
       );
       for (const afterSequence of [-1, 1.5, Number.NaN])
         await rejects(
-          settle(subject, follow(service, { afterSequence }).next()),
+          settle(subject, follow(subject, service, { afterSequence }).next()),
           "INVALID_ARGUMENT",
         );
     },
@@ -266,7 +267,11 @@ interface Follower extends AsyncDisposable, AsyncIterator<Event> {
 }
 
 /** A subscription that the end of the case ends, even while it waits. */
-function follow(service: BaseSessionService, request: Partial<SubscribeRequest>): Follower {
+function follow(
+  subject: SessionSubject,
+  service: BaseSessionService,
+  request: Partial<SubscribeRequest>,
+): Follower {
   const end = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, end.signal]) : end.signal;
   const iterator = service.subscribe({ ...KEY, ...request, signal })[Symbol.asyncIterator]();
@@ -277,7 +282,7 @@ function follow(service: BaseSessionService, request: Partial<SubscribeRequest>)
     return: leave,
     async [Symbol.asyncDispose]() {
       end.abort();
-      await leave().catch(() => undefined);
+      await settle(subject, leave()).catch(() => undefined);
     },
   };
 }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { sessionCases } from "../src/testing/sessions/session-service-suite.ts";
+import { runCases } from "../src/testing/suite.ts";
+import { brokenAppends } from "./broken/sessions/append.ts";
+import type { BrokenSessions } from "./broken/sessions/broken.ts";
+import { brokenLeases } from "./broken/sessions/leases.ts";
+import { brokenLists } from "./broken/sessions/lists.ts";
+import { brokenServices, harmless } from "./broken/sessions/services.ts";
+import { brokenStates } from "./broken/sessions/state.ts";
+
+async function failing(subject: BrokenSessions["subject"]): Promise<string[]> {
+  const results = await runCases(subject, sessionCases);
+  const failed = results.filter(({ error, notApplicable }) => error ?? notApplicable);
+  return failed.map(({ key }) => key).toSorted();
+}
+
+const broken = [
+  ...brokenAppends,
+  ...brokenStates,
+  ...brokenLists,
+  ...brokenLeases,
+  ...brokenServices,
+];
+
+describe("the session kit catches a service that", () => {
+  it.each(broken)("$name", async ({ subject, fails }) => {
+    expect(fails.length).toBeGreaterThan(0);
+    expect(await failing(subject)).toEqual(fails);
+  });
+});
+
+describe("the session kit accepts a service", () => {
+  it.each(harmless)("$name", async ({ subject }) => {
+    expect(await failing(subject)).toEqual([]);
+  });
+});
+
+/** Only what fails nearly everything fails these. */
+const WITHOUT_TEETH = [
+  "create-with-id",
+  "append-sequences",
+  "read-your-writes",
+  "values-converted",
+  "subscribe-left",
+];
+
+it("every case of the session kit is failed by some broken service", () => {
+  const caught = new Set(broken.flatMap(({ fails }) => fails));
+  const uncaught = sessionCases.map(({ key }) => key).filter((key) => !caught.has(key));
+  expect(uncaught).toEqual(WITHOUT_TEETH);
+});
