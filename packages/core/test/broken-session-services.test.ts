@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sessionCases } from "../src/testing/sessions/session-service-suite.ts";
+import { sessionServiceCases } from "../src/testing/sessions/session-service-suite.ts";
 import { runCases } from "../src/testing/suite.ts";
 import { brokenAppends } from "./broken/sessions/append.ts";
 import type { BrokenSessions } from "./broken/sessions/broken.ts";
@@ -9,7 +9,7 @@ import { brokenServices, harmless } from "./broken/sessions/services.ts";
 import { brokenStates } from "./broken/sessions/state.ts";
 
 async function failing(subject: BrokenSessions["subject"]): Promise<string[]> {
-  const results = await runCases(subject, sessionCases);
+  const results = await runCases(subject, sessionServiceCases);
   const failed = results.filter(({ error, notApplicable }) => error ?? notApplicable);
   return failed.map(({ key }) => key).toSorted();
 }
@@ -46,6 +46,6 @@ const WITHOUT_TEETH = [
 
 it("every case of the session kit is failed by some broken service", () => {
   const caught = new Set(broken.flatMap(({ fails }) => fails));
-  const uncaught = sessionCases.map(({ key }) => key).filter((key) => !caught.has(key));
+  const uncaught = sessionServiceCases.map(({ key }) => key).filter((key) => !caught.has(key));
   expect(uncaught).toEqual(WITHOUT_TEETH);
 });

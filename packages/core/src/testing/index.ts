@@ -44,12 +44,12 @@ export {
   type ScriptedTurn,
 } from "./scripted-llm.ts";
 export { inMemorySessionSubject } from "./sessions/in-memory-session-subject.ts";
-export { sessionCases, sessionServiceSuite } from "./sessions/session-service-suite.ts";
+export { sessionServiceCases, sessionServiceSuite } from "./sessions/session-service-suite.ts";
 export {
-  storeSubject,
-  type ConnectOptions,
-  type StoreSubjectOptions,
-} from "./sessions/store-subject.ts";
+  sessionStoreSubject,
+  type SessionStoreConnectOptions,
+  type SessionStoreSubjectOptions,
+} from "./sessions/session-store-subject.ts";
 export type {
   SessionCase,
   SessionLevel,

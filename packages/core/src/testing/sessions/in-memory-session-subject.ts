@@ -2,10 +2,10 @@ import { decorateStore } from "../../sessions/decorate-store.ts";
 import { InMemorySessionStore } from "../../sessions/in-memory-session-store.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { storeSubject, type StoreSubjectOptions } from "./store-subject.ts";
+import { sessionStoreSubject, type SessionStoreSubjectOptions } from "./session-store-subject.ts";
 import type { SessionSubject } from "./subject.ts";
 
-export interface InMemorySessionSubjectOptions extends Pick<StoreSubjectOptions, "service"> {
+export interface InMemorySessionSubjectOptions extends Pick<SessionStoreSubjectOptions, "service"> {
   /** Changes the one store of the subject, to see what the kit says. */
   readonly decorate?: ((store: SessionStore, clock: VirtualClock) => SessionStore) | undefined;
 }
@@ -16,7 +16,7 @@ export function inMemorySessionSubject(
 ): SessionSubject {
   const clock = new VirtualClock();
   let store: SessionStore | undefined;
-  return storeSubject({
+  return sessionStoreSubject({
     clock,
     service: options.service,
     connect({ ttlMs }) {

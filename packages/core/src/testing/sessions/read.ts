@@ -122,25 +122,26 @@ export const readCases: readonly SessionCase[] = [
   },
   {
     key: "events-walk",
-    title: "2,500 events, walked forward or backward in pages, are what a full read gives",
+    title: "2,100 events, walked forward or backward in pages, are what a full read gives",
     level: "core",
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
       await Promise.all(
-        range(1, 2_500).map(
+        range(1, 2_100).map(
           async (n) => await service.appendEvent({ session, event: message(`m${n}`) }),
         ),
       );
       const other = await subject.open();
       const full = await load(other);
-      assert.deepEqual(sequencesOf(full.events), range(1, 2_500));
+      assert.deepEqual(sequencesOf(full.events), range(1, 2_100));
       const forward = await walkEvents(other, { ...KEY, pageSize: 1_000 });
-      assert.deepEqual(plain(forward), plain(full.events));
+      assert.deepEqual(textsOf(forward), textsOf(full.events));
+      assert.deepEqual(sequencesOf(forward), range(1, 2_100));
       const backward = await walkEvents(other, { ...KEY, pageSize: 999, order: "descending" });
-      assert.deepEqual(sequencesOf(backward), range(1, 2_500).toReversed());
+      assert.deepEqual(sequencesOf(backward), range(1, 2_100).toReversed());
       const last = await load(other, KEY, { numRecentEvents: 50 });
-      assert.deepEqual(sequencesOf(last.events), range(2_451, 2_500));
+      assert.deepEqual(sequencesOf(last.events), range(2_051, 2_100));
     },
   },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inMemorySessionSubject } from "./in-memory-session-subject.ts";
-import { sessionCases, sessionServiceSuite } from "./session-service-suite.ts";
+import { sessionServiceCases, sessionServiceSuite } from "./session-service-suite.ts";
 
 sessionServiceSuite(
   { describe, it },
@@ -9,9 +9,9 @@ sessionServiceSuite(
 
 describe("the session kit", () => {
   it("has one case a key, and says what each is about", () => {
-    const keys = sessionCases.map(({ key }) => key);
+    const keys = sessionServiceCases.map(({ key }) => key);
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
-    for (const { key, title } of sessionCases) {
+    for (const { key, title } of sessionServiceCases) {
       expect(key).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
       expect(title.length).toBeGreaterThan(15);
     }

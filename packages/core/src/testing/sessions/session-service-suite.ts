@@ -14,7 +14,7 @@ import { subscribeCases } from "./subscribe.ts";
 import { valueCases } from "./values.ts";
 
 /** What every session service must do, one case a clause. New clauses come as new keys in a minor version. */
-export const sessionCases: readonly SessionCase[] = [
+export const sessionServiceCases: readonly SessionCase[] = [
   ...createCases,
   ...appendCases,
   ...stateCases,
@@ -40,5 +40,5 @@ export function sessionServiceSuite(
   runner: TestRunner,
   options: SuiteOptions<SessionSubject, SessionLevel>,
 ): void {
-  runSuite(runner, options, sessionCases);
+  runSuite(runner, options, sessionServiceCases);
 }

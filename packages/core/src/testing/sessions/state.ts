@@ -167,7 +167,12 @@ export const stateCases: readonly SessionCase[] = [
       const delta: Record<string, unknown> = {};
       for (const n of range(1, 5_000)) delta[`k${n}`] = delta[`user:k${n}`] = n;
       await service.appendEvent({ session, event: change("m", delta) });
-      assert.deepEqual(await stateOf(service), delta);
+      const { state } = await load(service);
+      assert.equal(Object.keys(state).length, 10_000);
+      assert.deepEqual(
+        Object.keys(delta).filter((name) => state[name] !== delta[name]),
+        [],
+      );
     },
   },
   {

@@ -9,15 +9,15 @@ import { faultStore, StoreFaults } from "../fault-store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { SessionSubject } from "./subject.ts";
 
-export interface ConnectOptions {
+export interface SessionStoreConnectOptions {
   readonly clock?: Clock | undefined;
   /** Retention, milliseconds. */
   readonly ttlMs?: number | undefined;
 }
 
-export interface StoreSubjectOptions {
+export interface SessionStoreSubjectOptions {
   /** Connects to the subject's one store: once for each service, as another process would. */
-  readonly connect: (options: ConnectOptions) => SessionStore | Promise<SessionStore>;
+  readonly connect: (options: SessionStoreConnectOptions) => SessionStore | Promise<SessionStore>;
   /** Only when the store's own time follows it. */
   readonly clock?: VirtualClock | undefined;
   /** @defaultValue `BaseSessionService` */
@@ -29,7 +29,7 @@ export interface StoreSubjectOptions {
 }
 
 /** A subject for `sessionServiceSuite` over any store: services and faults are made here. */
-export function storeSubject(options: StoreSubjectOptions): SessionSubject {
+export function sessionStoreSubject(options: SessionStoreSubjectOptions): SessionSubject {
   const { clock, connect, remove } = options;
   const makeService =
     options.service ?? ((store, serviceOptions) => new BaseSessionService(store, serviceOptions));

@@ -1,0 +1,19 @@
+// The kits under Node's own test runner: `node --conditions=@adk/source --test test/support/kits-under-node-test.mjs`.
+import { describe, it } from "node:test";
+import {
+  artifactServiceSuite,
+  inMemoryArtifactSubject,
+  inMemorySessionSubject,
+  sessionServiceSuite,
+} from "@adk/core/testing";
+
+const knownGaps = process.env.KIT_KNOWN_GAP ? [process.env.KIT_KNOWN_GAP] : [];
+
+sessionServiceSuite(
+  { describe, it },
+  { name: "sessions in memory", store: () => inMemorySessionSubject(), knownGaps },
+);
+artifactServiceSuite(
+  { describe, it },
+  { name: "artifacts in memory", store: () => inMemoryArtifactSubject() },
+);
