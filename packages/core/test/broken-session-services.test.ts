@@ -22,14 +22,14 @@ const broken = [
   ...brokenServices,
 ];
 
-describe("the session kit catches a service that", () => {
+describe("the session kit catches a service that", { timeout: 30_000 }, () => {
   it.each(broken)("$name", async ({ subject, fails }) => {
     expect(fails.length).toBeGreaterThan(0);
     expect(await failing(subject)).toEqual(fails);
   });
 });
 
-describe("the session kit accepts a service", () => {
+describe("the session kit accepts a service", { timeout: 30_000 }, () => {
   it.each(harmless)("$name", async ({ subject }) => {
     expect(await failing(subject)).toEqual([]);
   });

@@ -7,10 +7,11 @@ import type { SuiteCase } from "../suite.ts";
  * - core: sessions, events, state, lists.
  * - lease: who may run, the open invocation, cancellation.
  * - subscribe: following a session.
+ * - processes: several processes on one store; needs `worker`.
  * - lifecycle: cancelled calls, closing, retention, migration.
  * - faults: what a lost reply or a refusal leaves behind; needs `faults`.
  */
-export type SessionLevel = "core" | "lease" | "subscribe" | "lifecycle" | "faults";
+export type SessionLevel = "core" | "lease" | "subscribe" | "processes" | "lifecycle" | "faults";
 
 export type SessionCase = SuiteCase<SessionSubject, SessionLevel>;
 
