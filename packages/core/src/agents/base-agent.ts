@@ -6,6 +6,7 @@ import type { Event } from "../events/event.ts";
 import { checkOptions, describe, type OptionCheck } from "../internal/check-options.ts";
 import { Stopped } from "../internal/stopped.ts";
 import { isStandardSchema, type StandardSchemaV1 } from "../internal/standard-schema.ts";
+import { declaredKeys } from "../context/state-schema.ts";
 import {
   type AfterAgentCallback,
   type BeforeAgentCallback,
@@ -93,6 +94,7 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
       config.beforeAgentCallback,
     );
     this.afterAgentCallback = callbackList(owner, "afterAgentCallback", config.afterAgentCallback);
+    if (config.stateSchema) declaredKeys(config.stateSchema, owner);
     this.stateSchema = config.stateSchema;
     Object.defineProperty(this, BRAND, { value: true });
     this.#adopt();
@@ -171,8 +173,8 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
   async #failed(error: unknown, context: InvocationContext): Promise<void> {
     if (error instanceof Stopped || context.abortSignal.aborted) return;
     const { invocation } = context;
-    if (invocation.failure?.error !== error)
-      invocation.failure = { error, author: this.name, branch: context.branch };
+    if (!invocation.failures.has(error))
+      invocation.failures.set(error, { author: this.name, branch: context.branch });
     if (context.pluginManager.has("onAgentErrorCallback"))
       await context.pluginManager.notify("onAgentErrorCallback", {
         agent: this,

@@ -1,5 +1,6 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
+import { getFunctionResponses } from "../events/predicates.ts";
 import { followingController, Stopped } from "../internal/stopped.ts";
 import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
 
@@ -41,17 +42,21 @@ export class ParallelAgent extends BaseAgent {
       running.set(branch, advance(branch));
     }
     let failure: { error: unknown } | undefined;
+    /** The branch whose event is being taken. */
+    let shown: Branch | undefined;
     try {
       while (running.size > 0) {
         const step = await Promise.race(running.values());
         if (step.result === undefined) {
           running.delete(step.branch);
-          if (!(step.error instanceof Stopped)) failure ??= { error: step.error };
+          if (isFailure(step.error, controller.signal, context)) failure ??= { error: step.error };
           controller.abort();
         } else if (step.result.done) {
           running.delete(step.branch);
         } else {
+          shown = step.branch;
           yield step.result.value;
+          shown = undefined;
           if (step.result.value.actions.escalate) controller.abort();
           running.set(step.branch, advance(step.branch));
         }
@@ -59,12 +64,37 @@ export class ParallelAgent extends BaseAgent {
     } finally {
       unlink();
       controller.abort();
-      await Promise.all(
-        [...running.keys()].map((branch) => branch.return().catch(() => undefined)),
+      const left = await Promise.all(
+        [...running].map(([branch, step]) => leave(branch, branch === shown ? undefined : step)),
       );
+      // What the branches' tools have done is not lost; last, for not everybody comes back for it.
+      yield* left.flat();
     }
     if (failure) throw failure.error;
   }
+}
+
+/** What a branch throws because it was stopped is no failure. */
+function isFailure(error: unknown, { aborted }: AbortSignal, context: InvocationContext): boolean {
+  if (error instanceof Stopped) return false;
+  return !aborted || context.invocation.fatalErrors.has(error as object);
+}
+
+/** Ends a branch. @returns the responses of its tools that nobody has taken yet. */
+async function leave(branch: Branch, underWay: Promise<Step> | undefined): Promise<Event[]> {
+  const results: Event[] = [];
+  const keep = ({ done, value }: IteratorResult<Event, void>): boolean => {
+    if (!done && getFunctionResponses(value).length > 0) results.push(value);
+    return done !== true;
+  };
+  try {
+    const step = await underWay;
+    if (step?.result) keep(step.result);
+    for (let last = await branch.return(); keep(last);) last = await branch.next();
+  } catch {
+    // Nobody waits for this branch any more.
+  }
+  return results;
 }
 
 async function advance(branch: Branch): Promise<Step> {

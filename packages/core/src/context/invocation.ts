@@ -43,10 +43,8 @@ export interface Invocation {
   readonly abortGraceMs: number;
   /** Counts model calls; shared with the runs of agent tools. */
   readonly llmCalls: { made: number };
-  /** The first failure on its way out, and the agent it came from. */
-  failure:
-    | { readonly error: unknown; readonly author: string; readonly branch: string | undefined }
-    | undefined;
+  /** Failures on their way out, and the innermost agent that each came from. */
+  readonly failures: Map<unknown, { readonly author: string; readonly branch: string | undefined }>;
   /** Errors that no tool, hook or agent tool may turn into an answer: those of `commit`. */
   readonly fatalErrors: WeakSet<object>;
   /** Runs an agent as a tool: in a session of its own, under this invocation's signal, plugins and limits. */

@@ -2,8 +2,9 @@ import type { Content } from "../content/content.ts";
 import type { Session } from "../sessions/session.ts";
 import type { InvocationContext } from "./invocation-context.ts";
 import type { RunConfig } from "./run-config.ts";
-import { State } from "./state.ts";
+import { State, type StateValues } from "./state.ts";
 import { AdkError } from "../errors.ts";
+import { cloneJson } from "../internal/json.ts";
 
 /** What instruction providers and toolsets see: everything of the invocation, nothing to write with. */
 export class ReadonlyContext {
@@ -47,10 +48,21 @@ export class ReadonlyContext {
     return this.invocationContext.abortSignal;
   }
 
-  /** Reads through to what the invocation sees; writing is refused. */
+  /** Reads through to what the invocation sees, in copies; writing is refused. */
   get state(): Readonly<State> {
-    return new State(this.invocationContext.invocation.state, { delta: {}, removed: [] }, refuse);
+    const { state } = this.invocationContext.invocation;
+    return new State(copiesOf(state), { delta: {}, removed: [] }, refuse);
   }
+}
+
+/** What is done to a copy changes nothing. */
+function copiesOf(state: StateValues): StateValues {
+  return {
+    get: (key) => cloneJson(state.get(key)),
+    has: (key) => state.has(key),
+    keys: () => state.keys(),
+    set: refuse,
+  };
 }
 
 function refuse(key: string): never {

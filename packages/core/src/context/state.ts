@@ -8,6 +8,9 @@ export interface StateChanges {
   removed: string[];
 }
 
+/** Where values are read from and written to. */
+export type StateValues = Pick<WorkingState, "get" | "has" | "keys" | "set">;
+
 /** Called before a write: checks the key's value, or that the context may still write at all. */
 export type WriteGuard = (key: string, value: unknown) => void;
 
@@ -23,11 +26,11 @@ export class State {
   static readonly USER_PREFIX = "user:";
   static readonly TEMP_PREFIX = "temp:";
 
-  readonly #working: WorkingState;
+  readonly #working: StateValues;
   readonly #changes: StateChanges;
   readonly #guard: WriteGuard;
 
-  constructor(working: WorkingState, changes: StateChanges, guard: WriteGuard) {
+  constructor(working: StateValues, changes: StateChanges, guard: WriteGuard) {
     this.#working = working;
     this.#changes = changes;
     this.#guard = guard;

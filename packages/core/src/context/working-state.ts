@@ -43,11 +43,8 @@ export class WorkingState {
   }
 
   keys(): string[] {
-    const keys = new Set(Object.keys(this.#session.state));
-    for (const [key, entry] of this.#entries)
-      if (entry.value === undefined) keys.delete(key);
-      else keys.add(key);
-    return [...keys];
+    const keys = new Set([...Object.keys(this.#session.state), ...this.#entries.keys()]);
+    return [...keys].filter((key) => this.has(key));
   }
 
   /**

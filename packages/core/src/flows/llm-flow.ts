@@ -81,11 +81,18 @@ class FlowRun {
   async *#keep<T>(
     source: AsyncGenerator<Event, T, undefined>,
   ): AsyncGenerator<Event, T, undefined> {
-    for (;;) {
-      const next = await source.next();
-      if (next.done) return next.value;
-      yield next.value;
-      if (!next.value.partial) this.events.push(this.#stored(next.value));
+    let ended = false;
+    try {
+      for (;;) {
+        const next = await source.next();
+        ended = next.done === true;
+        if (next.done) return next.value;
+        yield next.value;
+        if (!next.value.partial) this.events.push(this.#stored(next.value));
+      }
+    } finally {
+      // The run was left while the source stood at an event: it may have something to clean up.
+      if (!ended) await source.return(undefined as T);
     }
   }
 

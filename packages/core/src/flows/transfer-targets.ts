@@ -3,6 +3,7 @@ import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
 
 /** The agents this one may hand over to: those below, the one above and those beside it, unless it may not. */
 export function transferTargets(agent: LlmAgent): BaseAgent[] {
@@ -27,6 +28,10 @@ export function isRoutableLlmAgent(agent: BaseAgent): boolean {
   return true;
 }
 
+function makesOrAnswersCalls(event: Event): boolean {
+  return getFunctionCalls(event).length > 0 || getFunctionResponses(event).length > 0;
+}
+
 /**
  * The agent that `agent` handed over to in the run whose events start at `from`; `undefined` when it did not.
  *
@@ -44,8 +49,9 @@ export function followTransfer(
     if (event.author !== agent.name || event.branch !== context.branch) continue;
     const name = event.actions.transferToAgent;
     if (name === undefined) {
-      if (event.content === undefined) continue;
-      return undefined;
+      // Words may still follow a transfer (`afterAgentCallback`); a call or a response belongs to a run that went on.
+      if (makesOrAnswersCalls(event)) return undefined;
+      continue;
     }
     const targets = transferTargets(agent);
     const target = targets.find((candidate) => candidate.name === name);

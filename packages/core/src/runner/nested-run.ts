@@ -3,6 +3,7 @@ import type { Invocation, NestedRunRequest } from "../context/invocation.ts";
 import type { SessionArtifactService } from "../artifacts/session-artifact-service.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import { ContentsCache } from "../flows/contents/cache.ts";
 import { setOwn } from "../internal/json.ts";
 import { Stopped } from "../internal/stopped.ts";
 import { PluginManager } from "../plugins/plugin-manager.ts";
@@ -34,6 +35,8 @@ export async function* runNested(
     ...settings,
     rootAgent: agent,
     sessionService,
+    // Of its own: what it keeps is gone with the session.
+    contentsCache: new ContentsCache(),
     artifactsOf: () => forwarding(toolContext),
     resumable: false,
     ...(includePlugins ? {} : { pluginManager: new PluginManager([], { clock, logger }) }),

@@ -10,6 +10,7 @@ import { type Accepted, accept } from "./accept.ts";
 import { begin } from "./begin.ts";
 import { Commits } from "./commit.ts";
 import type { StreamedRun } from "./event-stream.ts";
+import { GraceGate } from "./grace-gate.ts";
 import type { HandOff } from "./hand-off.ts";
 import { runNested } from "./nested-run.ts";
 import { open } from "./open.ts";
@@ -28,8 +29,9 @@ export type StopReason =
   /** Somebody else may hold the session by now: nothing can be written. */
   | "lost";
 
-/** The engine's own last steps get this much more than the work they wait for. */
+/** The engine's own last steps get this much more than the work they wait for; an agent, half of it. */
 const END_GRACE_MS = 1_000;
+const AGENT_GRACE_MS = 500;
 
 /**
  * One run, from the request to the release of the lease: open → begin → run and commit → end. Whatever happens, the last
@@ -205,27 +207,38 @@ export class Run implements StreamedRun {
     }
   }
 
-  /** Runs the agent and takes each of its events on its way. */
+  /**
+   * Runs the agent and takes each of its events on its way. Told to stop, the agent is left at its next event; results that
+   * it still has are taken too.
+   */
   async #drive(context: InvocationContext, commits: Commits): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted) return;
+    const { clock, abortGraceMs, logger } = this.#settings;
+    using gate = new GraceGate(signal, { clock, graceMs: abortGraceMs + AGENT_GRACE_MS });
     const events = context.agent.runAsync(context);
+    let isLeft = false;
+    let isOver = false;
     try {
       for (;;) {
-        const next = await events.next();
-        if (next.done) return;
-        if (this.#stopReason === "lost") return;
+        const leave: boolean = signal.aborted && !isLeft;
+        isLeft ||= leave;
+        const next = await gate.pass(leave ? events.return() : events.next());
+        isOver = next.done === true;
+        if (next.done || this.#stopReason === "lost") return;
         await commits.event(next.value);
-        if (signal.aborted) return;
       }
     } catch (error) {
       if (!signal.aborted || context.invocation.fatalErrors.has(error as object)) throw error;
-      if (!(error instanceof Stopped))
-        this.#settings.logger.debug("An error after the run was told to stop is dropped.", {
-          error,
-        });
+      if (gate.isClosed)
+        logger.warn(
+          `Agent ${context.agent.name} has not stopped ${abortGraceMs} ms after it was told to; it is abandoned.`,
+        );
+      else if (!(error instanceof Stopped))
+        logger.debug("An error after the run was told to stop is dropped.", { error });
     } finally {
-      await events.return();
+      const ended = isOver ? undefined : events.return();
+      await (ended && gate.pass(ended).catch(() => undefined));
     }
   }
 
@@ -246,7 +259,7 @@ export class Run implements StreamedRun {
     commits: Commits,
   ): Promise<void> {
     const { invocation } = context;
-    const origin = invocation.failure?.error === error ? invocation.failure : undefined;
+    const origin = invocation.failures.get(error);
     const branch = origin?.branch;
     try {
       await commits.event(
@@ -295,7 +308,7 @@ export class Run implements StreamedRun {
       logger: settings.logger,
       abortGraceMs: settings.abortGraceMs,
       llmCalls: this.#llmCalls,
-      failure: undefined,
+      failures: new Map(),
       fatalErrors: new WeakSet(),
       runNested: (request) => runNested(settings, context().invocation, request),
     };

@@ -5,7 +5,7 @@ import type { InvocationContext } from "../../context/invocation-context.ts";
 import { AdkError, type AdkErrorCode } from "../../errors.ts";
 import { settlesWithin, withTimeout } from "../../internal/clock.ts";
 import { cloneJson, getOwn } from "../../internal/json.ts";
-import { followingController, orStopped, Stopped } from "../../internal/stopped.ts";
+import { followingController, orStopped, Stopped, throwIfStopped } from "../../internal/stopped.ts";
 import { BaseTool } from "../../tools/base-tool.ts";
 import { firstAnswer } from "../../plugins/first-answer.ts";
 
@@ -91,9 +91,11 @@ export class ToolCall {
   }
 
   async #answer(): Promise<CallOutcome> {
+    throwIfStopped(this.#signal); // a call before it has ended the run
     let result: unknown = await this.#before();
     if (result === undefined) {
       if (this.#known) return await this.#unknown(this.#known);
+      throwIfStopped(this.#signal);
       try {
         result = await this.#execute();
       } catch (error) {
