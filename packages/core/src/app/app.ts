@@ -2,6 +2,7 @@ import { type BaseAgent, isBaseAgent } from "../agents/base-agent.ts";
 import { AdkError } from "../errors.ts";
 import { checkOptions, describe, type OptionCheck } from "../internal/check-options.ts";
 import type { BasePlugin } from "../plugins/base-plugin.ts";
+import { PluginManager } from "../plugins/plugin-manager.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.app") as never;
 
@@ -62,7 +63,7 @@ export class App {
     refuse("contextCacheConfig", options.contextCacheConfig);
     this.name = options.name;
     this.rootAgent = options.rootAgent;
-    this.plugins = [...(options.plugins ?? [])];
+    this.plugins = new PluginManager(options.plugins).plugins;
     this.resumabilityConfig = options.resumabilityConfig;
     Object.defineProperty(this, BRAND, { value: true });
   }

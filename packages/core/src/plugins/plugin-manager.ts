@@ -1,9 +1,11 @@
 import type { Logger } from "../context/logger.ts";
 import { consoleLogger } from "../context/logger.ts";
 import { AdkError } from "../errors.ts";
+import { describe } from "../internal/check-options.ts";
 import type { Clock } from "../internal/clock.ts";
 import { systemClock } from "../internal/clock.ts";
 import { BasePlugin, type PluginHook } from "./base-plugin.ts";
+import { expectedAnswer } from "./check-answer.ts";
 
 /** What a hook is called with, and what it answers. */
 export type HookParams<H extends PluginHook> = Parameters<BasePlugin[H]>[0];
@@ -52,15 +54,23 @@ export class PluginManager {
 
   /** @throws AdkError `INVALID_ARGUMENT` for something that is no plugin, or a name that is taken. */
   registerPlugin(plugin: BasePlugin): void {
-    if (typeof plugin !== "object" || plugin === null || typeof plugin.name !== "string")
+    if (!isPlugin(plugin))
       throw new AdkError(
         "INVALID_ARGUMENT",
-        `A plugin must extend BasePlugin, got ${plugin === null ? "null" : typeof plugin}.`,
+        `\`plugins\`: a plugin must extend BasePlugin, got ${describe(plugin)}. Give instances: new MyPlugin("my_plugin").`,
+      );
+    const unfit = HOOKS.find(
+      (hook) => plugin[hook] !== undefined && typeof plugin[hook] !== "function",
+    );
+    if (unfit !== undefined)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Plugin ${plugin.name}: \`${unfit}\` must be a method, got ${describe(plugin[unfit])}.`,
       );
     if (this.getPlugin(plugin.name))
       throw new AdkError(
         "INVALID_ARGUMENT",
-        `Two plugins are named ${plugin.name}. Give each a name of its own.`,
+        `\`plugins\`: Two plugins are named ${plugin.name}. Give each a name of its own.`,
       );
     this.#plugins.push(plugin);
     for (const hook of HOOKS) {
@@ -94,11 +104,12 @@ export class PluginManager {
         throw pluginFailed(plugin, hook, error);
       }
       if (answer === undefined || answer === null) continue;
-      if (typeof answer !== "object")
+      const expected = expectedAnswer(hook, answer);
+      if (expected !== undefined)
         throw pluginFailed(
           plugin,
           hook,
-          `it answered with a ${typeof answer}; an object or nothing was expected`,
+          `it answered with ${describe(answer)}; return ${expected}, or nothing`,
         );
       return answer as HookAnswer<H>;
     }
@@ -144,7 +155,9 @@ export class PluginManager {
             reject(new AdkError("TIMEOUT", `not closed within ${timeoutMs} ms`)),
           );
         });
-        await Promise.race([plugin.close(), late]);
+        const closing = Promise.resolve(plugin.close());
+        closing.catch(() => {}); // too late, nobody listens
+        await Promise.race([closing, late]);
       } catch (error) {
         failures.push(`${plugin.name}: ${messageOf(error)}`);
       } finally {
@@ -152,10 +165,19 @@ export class PluginManager {
       }
     }
     if (failures.length > 0)
-      throw new AdkError("PLUGIN_FAILED", `Plugins failed to close: ${failures.join("; ")}.`, {
-        details: { failures },
-      });
+      throw new AdkError(
+        "PLUGIN_FAILED",
+        `Plugins failed to close: ${failures.join("; ")}. Everything else is closed; see to what these still hold.`,
+        { details: { failures } },
+      );
   }
+}
+
+/** Plugins of another copy of the package count too. */
+function isPlugin(plugin: unknown): boolean {
+  if (typeof plugin !== "object" || plugin === null || Array.isArray(plugin)) return false;
+  const { name } = plugin as Partial<BasePlugin>;
+  return typeof name === "string" && [...HOOKS, "close"].some((hook) => hook in plugin);
 }
 
 function call<H extends PluginHook>(plugin: BasePlugin, hook: H, params: HookParams<H>): unknown {
