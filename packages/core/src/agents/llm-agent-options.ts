@@ -1,7 +1,7 @@
-import type { OptionCheck } from "../internal/check-options.ts";
+import { integer, oneOf, type OptionCheck } from "../internal/check-options.ts";
+import { idProblem } from "../internal/id-problem.ts";
 import { isBaseLlm } from "../models/base-llm.ts";
 import { BASE_AGENT_OPTIONS, isAny } from "./base-agent.ts";
-import { integer, oneOf } from "../internal/check-options.ts";
 
 const OWN_OPTIONS: Readonly<Record<string, string>> = {
   tools: "tools",
@@ -16,6 +16,20 @@ function instruction(value: unknown): string | undefined {
     : "a text, or a function that makes one";
 }
 
+const processors: OptionCheck = (value) =>
+  Array.isArray(value) &&
+  value.every((one) => typeof (one as { runAsync?: unknown } | null)?.runAsync === "function")
+    ? undefined
+    : "a list of processors (objects with runAsync)";
+
+function isContent(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Array.isArray((value as { parts?: unknown }).parts)
+  );
+}
+
 /** A row for every option of `LlmAgent`. */
 export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   ...BASE_AGENT_OPTIONS,
@@ -26,12 +40,10 @@ export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   instruction,
   globalInstruction: instruction,
   staticInstruction: (value) =>
-    typeof value === "string" || (typeof value === "object" && value !== null && "parts" in value)
-      ? undefined
-      : "a text or a Content",
+    typeof value === "string" || isContent(value) ? undefined : "a text or a Content with parts",
   tools: "array",
   generateContentConfig: (value) => {
-    if (typeof value !== "object" || value === null) return "an object";
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return "an object";
     const taken = Object.keys(OWN_OPTIONS).find(
       (name) => (value as Record<string, unknown>)[name] !== undefined,
     );
@@ -43,7 +55,7 @@ export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   inputSchema: isAny,
   outputSchema: isAny,
   outputKey: (value) =>
-    typeof value === "string" && value !== "" ? undefined : "the name of a state key",
+    idProblem(value) && "a state key: 1–512 bytes of well-formed text without NUL",
   modelTimeoutMs: integer(1),
   beforeModelCallback: isAny,
   afterModelCallback: isAny,
@@ -51,6 +63,6 @@ export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   beforeToolCallback: isAny,
   afterToolCallback: isAny,
   onToolErrorCallback: isAny,
-  requestProcessors: "array",
-  responseProcessors: "array",
+  requestProcessors: processors,
+  responseProcessors: processors,
 };

@@ -9,7 +9,7 @@ import type {
   BaseLlmResponseProcessor,
 } from "../flows/processors/request-processor.ts";
 import { followTransfer } from "../flows/transfer-targets.ts";
-import { describe } from "../internal/check-options.ts";
+import { checkOptions, describe } from "../internal/check-options.ts";
 import { type BaseLlm, isBaseLlm } from "../models/base-llm.ts";
 import { LLMRegistry } from "../models/llm-registry.ts";
 import { type BaseTool, isBaseTool } from "../tools/base-tool.ts";
@@ -115,7 +115,8 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
   #resolvedModel: { readonly from: string | BaseLlm; readonly llm: BaseLlm } | undefined;
 
   constructor(config: LlmAgentConfig) {
-    super(config, LLM_AGENT_OPTIONS, new.target !== LlmAgent);
+    const isSubclass = new.target !== LlmAgent;
+    super(checkConfig(config, isSubclass), LLM_AGENT_OPTIONS, isSubclass);
     const owner = `Agent ${this.name}`;
     this.model = config.model;
     this.instruction = config.instruction ?? "";
@@ -133,8 +134,6 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
       config.outputSchema === undefined
         ? undefined
         : readSchema(config.outputSchema, `${owner}: \`outputSchema\``);
-    if (config.inputSchema !== undefined)
-      readSchema(config.inputSchema, `${owner}: \`inputSchema\``);
     this.outputKey = config.outputKey;
     this.modelTimeoutMs = config.modelTimeoutMs;
     this.beforeModelCallbacks = callbackList(
@@ -158,7 +157,6 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
     this.requestProcessors = [...(config.requestProcessors ?? [])];
     this.responseProcessors = [...(config.responseProcessors ?? [])];
     Object.defineProperty(this, BRAND, { value: true });
-    checkTools(owner, this.tools);
   }
 
   /** The model this agent asks: its own, the nearest LLM agent's above, or the default. */
@@ -176,7 +174,7 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
       this.tools.map(async (tool) => {
         if (!isBaseToolset(tool)) return [tool];
         try {
-          return await tool.getToolsWithPrefix(context);
+          return checkList(await tool.getToolsWithPrefix(context));
         } catch (error) {
           context?.invocationContext.invocation.logger.error(
             `A toolset of agent ${this.name} could not list its tools; it is left out.`,
@@ -218,6 +216,41 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
 }
 
 export { LlmAgent as Agent };
+
+/** What a toolset lists, if it is tools. */
+function checkList(tools: BaseTool[]): BaseTool[] {
+  const unfit = tools.find((tool) => !isBaseTool(tool));
+  if (unfit === undefined) return tools;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `getTools() gave ${describe(unfit)} among its tools. Give tools only: objects that extend BaseTool.`,
+  );
+}
+
+const CALLBACKS = [
+  "beforeModelCallback",
+  "afterModelCallback",
+  "onModelErrorCallback",
+  "beforeToolCallback",
+  "afterToolCallback",
+  "onToolErrorCallback",
+] as const;
+
+/**
+ * Everything that can be wrong with the options of this class, before the agent adopts its sub-agents: those of an agent that
+ * could not be made belong to nobody.
+ *
+ * @throws AdkError `INVALID_ARGUMENT`
+ */
+function checkConfig(config: LlmAgentConfig, isOpen: boolean): LlmAgentConfig {
+  checkOptions("LlmAgent", config, LLM_AGENT_OPTIONS, isOpen);
+  const owner = `Agent ${config.name}`;
+  for (const name of CALLBACKS) callbackList<unknown>(owner, name, config[name]);
+  for (const name of ["inputSchema", "outputSchema"] as const)
+    if (config[name] !== undefined) readSchema(config[name], `${owner}: \`${name}\``);
+  checkTools(owner, config.tools ?? []);
+  return config;
+}
 
 /** @throws AdkError `INVALID_ARGUMENT` */
 function checkTools(owner: string, tools: readonly unknown[]): void {

@@ -41,8 +41,11 @@ function schemaOf(agent: BaseAgent | undefined): StandardSchemaV1 | undefined {
 
 const keysOfSchema: WeakMap<StandardSchemaV1, ReadonlySet<string>> = new WeakMap();
 
-/** @throws AdkError `INVALID_ARGUMENT` when the schema cannot say which keys it declares. */
-export function declaredKeys(schema: StandardSchemaV1): ReadonlySet<string> {
+/**
+ * @param owner whose schema it is, for the error.
+ * @throws AdkError `INVALID_ARGUMENT` when the schema cannot say which keys it declares.
+ */
+export function declaredKeys(schema: StandardSchemaV1, owner?: string): ReadonlySet<string> {
   const known = keysOfSchema.get(schema);
   if (known) return known;
   let properties: unknown;
@@ -54,7 +57,7 @@ export function declaredKeys(schema: StandardSchemaV1): ReadonlySet<string> {
   if (typeof properties !== "object" || properties === null)
     throw new AdkError(
       "INVALID_ARGUMENT",
-      "A `stateSchema` must be an object schema that can be written as JSON Schema: zod ≥ 4.2, arktype ≥ 2.1.28, or valibot wrapped in toStandardJsonSchema().",
+      `${owner === undefined ? "A" : `${owner}: the`} \`stateSchema\` must be an object schema that can be written as JSON Schema: zod ≥ 4.2, arktype ≥ 2.1.28, or valibot wrapped in toStandardJsonSchema().`,
     );
   const keys: ReadonlySet<string> = new Set(Object.keys(properties));
   keysOfSchema.set(schema, keys);
