@@ -35,7 +35,7 @@ export async function begin(
     userMessage: message,
   });
   if (replaced && replaced !== message) {
-    message = checkMessage(replaced);
+    message = checkMessage(replaced, "The message that a plugin's onUserMessageCallback gave");
     accepted = acceptAgain(request, context, message, accepted);
   }
   invocation.userContent = message;

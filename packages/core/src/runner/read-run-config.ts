@@ -1,3 +1,4 @@
+import type { Content } from "../content/content.ts";
 import { type RunConfig, StreamingMode } from "../context/run-config.ts";
 import { AdkError } from "../errors.ts";
 import { checkOptions, integer, oneOf, type OptionCheck } from "../internal/check-options.ts";
@@ -5,6 +6,16 @@ import { copyJson } from "../internal/json.ts";
 
 /** ADK's default. */
 const DEFAULT_MAX_LLM_CALLS = 500;
+
+const texts: OptionCheck = (value) =>
+  isRecord(value) && Object.values(value).every((text) => typeof text === "string")
+    ? undefined
+    : "an object of texts";
+
+const contents: OptionCheck = (value) =>
+  Array.isArray(value) && value.every((content) => isRecord(content) && isList(content["parts"]))
+    ? undefined
+    : "a list of Contents such as { role: 'user', parts: [{ text: 'hi' }] }";
 
 const anything: OptionCheck = () => undefined;
 
@@ -14,11 +25,11 @@ export const RUN_CONFIG_OPTIONS: Readonly<Record<keyof RunConfig, OptionCheck>> 
   maxLlmCalls: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1),
   customMetadata: "object",
   getSessionConfig: "object",
-  modelInputContext: "array",
+  modelInputContext: contents,
   includeThoughtsFromOtherAgents: "boolean",
   saveInputBlobsAsArtifacts: "boolean",
   httpOptions: "object",
-  labels: "object",
+  labels: texts,
   serviceTier: "string",
   maxConcurrentTools: integer(1),
   supportCfc: "boolean",
@@ -42,7 +53,7 @@ export const RUN_CONFIG_OPTIONS: Readonly<Record<keyof RunConfig, OptionCheck>> 
 
 const SESSION_CONFIG_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   numRecentEvents: integer(0),
-  afterTimestamp: "number",
+  afterTimestamp: (value) => (Number.isFinite(value) ? undefined : "a number of milliseconds"),
   afterSequence: integer(0),
   includeInitialState: "boolean",
 };
@@ -59,6 +70,8 @@ export function readRunConfig(
   checkOptions("RunConfig", config, RUN_CONFIG_OPTIONS);
   if (config.getSessionConfig)
     checkOptions("RunConfig.getSessionConfig", config.getSessionConfig, SESSION_CONFIG_OPTIONS);
+  if (config.getSessionConfig?.includeInitialState)
+    throw unsupported("getSessionConfig.includeInitialState", "No model reads it. Leave it out");
   if (config.supportCfc) throw unsupported("supportCfc", "Leave it out");
   if (config.toolThreadPoolConfig !== undefined)
     throw unsupported(
@@ -71,11 +84,26 @@ export function readRunConfig(
     { ...config.customMetadata, ...customMetadata },
     { path: "customMetadata" },
   ) as Record<string, unknown>;
+  const { modelInputContext } = config;
   return {
     ...config,
+    modelInputContext:
+      modelInputContext &&
+      (copyJson(modelInputContext, {
+        path: "runConfig.modelInputContext",
+        blobs: true,
+      }) as unknown as Content[]),
     maxLlmCalls: config.maxLlmCalls ?? defaultMaxLlmCalls(),
     customMetadata: Object.keys(metadata).length > 0 ? metadata : undefined,
   };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 function defaultMaxLlmCalls(): number {

@@ -2,7 +2,7 @@ import type { RunConfig } from "../context/run-config.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { checkOptions, describe } from "../internal/check-options.ts";
-import { RUN_REQUEST_OPTIONS } from "./run-request.ts";
+import { checkRunRequest, type RunAsyncRequest, RUN_REQUEST_OPTIONS } from "./run-request.ts";
 import type { Runner } from "./runner.ts";
 
 /** ADK's. */
@@ -48,12 +48,19 @@ export async function runDebug(
     );
   const { userId = DEFAULT_USER_ID, sessionId = DEFAULT_SESSION_ID, runConfig } = options;
   const print = options.quiet ? undefined : (options.print ?? printLine);
+  const requests = texts.map((text): RunAsyncRequest => ({
+    userId,
+    sessionId,
+    newMessage: { role: "user", parts: [{ text }] },
+    runConfig,
+  }));
+  // Before anything is made: all of them.
+  for (const request of requests) checkRunRequest(request);
   await runner.sessionService.getOrCreateSession({ appName: runner.appName, userId, sessionId });
   const events: Event[] = [];
-  for (const text of texts) {
-    print?.(`User > ${text}`);
-    const newMessage = { role: "user", parts: [{ text }] };
-    for await (const event of runner.runAsync({ userId, sessionId, newMessage, runConfig })) {
+  for (const request of requests) {
+    print?.(`User > ${request.newMessage?.parts?.[0]?.text}`);
+    for await (const event of runner.runAsync(request)) {
       if (event.partial) continue;
       events.push(event);
       if (print) for (const line of linesOf(event, options.verbose ?? false)) print(line);

@@ -37,6 +37,8 @@ export interface CheckedRunRequest {
   readonly abortSignal: AbortSignal | undefined;
 }
 
+const EXAMPLE = "{ role: 'user', parts: [{ text: 'hi' }] }";
+
 function id(value: unknown): string | undefined {
   return idProblem(value) && "an id: 1–512 bytes of well-formed text without NUL";
 }
@@ -44,7 +46,8 @@ function id(value: unknown): string | undefined {
 export const RUN_REQUEST_OPTIONS: Readonly<Record<keyof RunAsyncRequest, OptionCheck>> = {
   userId: id,
   sessionId: id,
-  newMessage: "object",
+  newMessage: (value) =>
+    isRecord(value) ? undefined : "a Content such as { role: 'user', parts: [{ text: 'hi' }] }",
   invocationId: id,
   stateDelta: "object",
   runConfig: "object",
@@ -88,17 +91,23 @@ export function checkRunRequest(request: RunAsyncRequest): CheckedRunRequest {
 /**
  * A copy of the message, its role `user`.
  *
+ * @param what where it comes from, as the error shall name it.
  * @throws AdkError `INVALID_ARGUMENT` for a message that a run does not take; `NOT_SERIALIZABLE`.
  */
-export function checkMessage(message: Content): Content {
+export function checkMessage(message: Content, what: string = "`newMessage`"): Content {
   const { parts } = copyJson(message, { path: "newMessage", blobs: true }) as Content;
-  if (!Array.isArray(parts) || !parts.some((part) => !isEmpty(part)))
-    throw refused(
-      "is empty",
-      "Give it at least one part that says something: { role: 'user', parts: [{ text: 'hi' }] }",
-    );
+  const refused = (problem: string, next: string): AdkError =>
+    new AdkError("INVALID_ARGUMENT", `${what} ${problem}. ${next}.`);
+  if (parts !== undefined && parts !== null && !Array.isArray(parts))
+    throw refused("has `parts` that are no list", `Give it a list: ${EXAMPLE}`);
+  if (parts?.some((part) => !isRecord(part)))
+    throw refused("has a part that is no object", `Give it objects: ${EXAMPLE}`);
+  if (!parts?.some((part) => !isEmpty(part)))
+    throw refused("is empty", `Give it at least one part that says something: ${EXAMPLE}`);
+  if (parts.some(({ text }) => text !== undefined && typeof text !== "string"))
+    throw refused("has a part whose `text` is no text", `Give it one: ${EXAMPLE}`);
   if (parts.some((part) => part.functionCall))
-    throw refused("contains function calls", "Only a model makes calls; remove them");
+    throw refused("contains function calls", "Only a model makes calls. Leave them out");
   const responses = parts.filter((part) => part.functionResponse);
   if (responses.length === 0) return { role: "user", parts };
   if (parts.some((part) => typeof part.text === "string" && part.text !== ""))
@@ -114,13 +123,12 @@ export function checkMessage(message: Content): Content {
   return { role: "user", parts };
 }
 
-function isEmpty(part: unknown): boolean {
-  if (typeof part !== "object" || part === null) return true;
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(part: object): boolean {
   return Object.entries(part).every(
     ([name, value]) => value === undefined || value === null || (name === "text" && value === ""),
   );
-}
-
-function refused(what: string, next: string): AdkError {
-  return new AdkError("INVALID_ARGUMENT", `\`newMessage\` ${what}. ${next}.`);
 }
