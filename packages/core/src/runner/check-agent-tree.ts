@@ -12,7 +12,7 @@ export function checkAgentTree(root: BaseAgent): void {
     if (above.includes(agent))
       throw new AdkError(
         "INVALID_ARGUMENT",
-        `Agent ${agent.name} is below itself: ${[...above.slice(above.indexOf(agent)), agent].map(({ name }) => name).join(" → ")}. A tree of agents has no cycles.`,
+        `Agent ${agent.name} is below itself: ${[...above.slice(above.indexOf(agent)), agent].map(({ name }) => name).join(" → ")}. A tree has no cycles: take one of them out of the other's \`subAgents\`, or use \`agent.clone()\`.`,
       );
     if (seen.has(agent.name))
       throw new AdkError(

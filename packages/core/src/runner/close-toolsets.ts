@@ -16,7 +16,7 @@ export async function closeToolsets(
       await withTimeout(
         clock,
         timeoutMs,
-        toolset.close(),
+        Promise.resolve(toolset.close()),
         () => new AdkError("TIMEOUT", `not closed within ${timeoutMs} ms`),
       );
     } catch (error) {

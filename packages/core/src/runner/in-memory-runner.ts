@@ -1,22 +1,33 @@
 import { InMemoryArtifactService } from "../artifacts/in-memory-artifact-service.ts";
+import { checkOptions, type OptionCheck } from "../internal/check-options.ts";
 import { InMemoryMemoryService } from "../memory/in-memory-memory-service.ts";
 import { InMemorySessionService } from "../sessions/in-memory-session-service.ts";
 import { Runner } from "./runner.ts";
-import type { RunnerConfig } from "./runner-options.ts";
+import { RUNNER_OPTIONS, type RunnerConfig } from "./runner-options.ts";
 
 export type InMemoryRunnerConfig = Omit<
   RunnerConfig,
   "sessionService" | "artifactService" | "memoryService"
 >;
 
+const given: OptionCheck = () => "left out, for this runner brings its own (use `Runner`)";
+
+const OPTIONS: typeof RUNNER_OPTIONS = {
+  ...RUNNER_OPTIONS,
+  sessionService: given,
+  artifactService: given,
+  memoryService: given,
+};
+
 /** A runner with session, artifact and memory services in memory: for tests, scripts and trying things out. */
 export class InMemoryRunner extends Runner {
   /** `appName` is `"InMemoryRunner"` unless it, or an app, is given. */
   constructor(config: InMemoryRunnerConfig) {
-    const { clock, newId } = config ?? {};
+    checkOptions("InMemoryRunner", config, OPTIONS);
+    const { clock, newId } = config;
     super({
       ...config,
-      appName: config?.appName ?? config?.app?.name ?? "InMemoryRunner",
+      appName: config.appName ?? config.app?.name ?? "InMemoryRunner",
       sessionService: new InMemorySessionService({ clock, newId }),
       artifactService: new InMemoryArtifactService(),
       memoryService: new InMemoryMemoryService(),
