@@ -5,7 +5,7 @@ import { AdkError } from "../errors.ts";
 import { settlesWithin, withTimeout } from "../internal/clock.ts";
 import { describe } from "../internal/check-options.ts";
 import { StopGate } from "../internal/stop-gate.ts";
-import { Stopped } from "../internal/stopped.ts";
+import { followingController, Stopped } from "../internal/stopped.ts";
 import type { BaseLlm } from "../models/base-llm.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
@@ -33,6 +33,7 @@ export async function* callModel(
   invocationContext.incrementLlmCallCount();
   const { abortSignal, runConfig } = invocationContext;
   using gate = new StopGate(abortSignal);
+  const { controller, unlink } = followingController(abortSignal);
   let stream: AsyncGenerator<LlmResponse, void, undefined> | undefined;
   let ended = false;
   try {
@@ -43,7 +44,7 @@ export async function* callModel(
           agent.canonicalModel,
           request,
           runConfig.streamingMode === "sse",
-          abortSignal,
+          controller.signal,
         );
         const next = await nextResponse(stream, gate, agent, context());
         if (next === undefined) {
@@ -54,6 +55,7 @@ export async function* callModel(
       } catch (error) {
         if (error instanceof Stopped || abortSignal.aborted) throw new Stopped();
         ended = true;
+        if (stream) cancel(stream, controller);
         const replacement = await onModelError(agent, context(), request, asError(error));
         if (!replacement) throw modelFailed(agent, error);
         yield await afterModel(agent, context(), replacement);
@@ -62,8 +64,21 @@ export async function* callModel(
       yield await afterModel(agent, context(), response);
     }
   } finally {
-    if (!ended && stream) await close(stream, agent, invocationContext);
+    unlink();
+    if (!ended && stream) {
+      controller.abort();
+      await close(stream, agent, invocationContext);
+    }
   }
+}
+
+/** A call that failed may still be under way (it was too slow, or its answer made no sense): nobody waits for its end. */
+function cancel(
+  stream: AsyncGenerator<LlmResponse, void, undefined>,
+  controller: AbortController,
+): void {
+  controller.abort();
+  void Promise.resolve(stream.return?.(undefined)).catch(() => undefined);
 }
 
 /** A generator that hangs in its own work never comes back: it gets a while, then nobody listens to it any more. */
