@@ -1,6 +1,5 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
-import { concernsPending, pendingAfter } from "../log/pending.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
 import type { SessionLease } from "../sessions/lease.ts";
 import type { HandOff } from "./hand-off.ts";
@@ -16,8 +15,6 @@ export class Commits {
   readonly #handOff: HandOff;
   /** Whether this run has stored anything, which opens its invocation. */
   #opened = false;
-  /** First sequence of the invocation. */
-  #since: number | undefined;
 
   constructor(context: InvocationContext, lease: SessionLease, handOff: HandOff) {
     this.#context = context;
@@ -33,6 +30,7 @@ export class Commits {
   /** Stores an agent's event and hands it over. Resolves when the run may go on. */
   async event(event: Event): Promise<void> {
     const { pluginManager, runConfig, invocation } = this.#context;
+    const written = event.partial ? {} : { ...event.actions.stateDelta };
     let shown = withMetadata(event, runConfig.customMetadata);
     if (pluginManager.has("onEventCallback")) {
       const answer = await pluginManager.first("onEventCallback", {
@@ -42,7 +40,6 @@ export class Commits {
       if (answer) shown = replaced(shown, answer);
     }
     if (shown.partial) return await this.#handOff.put(shown);
-    const written = { ...event.actions.stateDelta };
     const stored = await this.#append(shown);
     invocation.state.settled(written, event.stateRemoved);
     await this.#handOff.put(stored);
@@ -61,10 +58,6 @@ export class Commits {
     const { session } = invocation;
     const header: HeaderChange = {};
     if (!this.#opened) header.invocationId = invocation.id;
-    if (concernsPending(event)) {
-      const pending = pendingAfter(session.pendingCalls, event, this.#firstSequence());
-      if (pending !== session.pendingCalls) header.pendingCalls = { ...pending };
-    }
     try {
       const stored = await invocation.sessionService.appendEvent({
         session,
@@ -78,14 +71,6 @@ export class Commits {
       if (typeof error === "object" && error !== null) invocation.fatalErrors.add(error);
       throw error;
     }
-  }
-
-  #firstSequence(): number {
-    const { session, id } = this.#context.invocation;
-    this.#since ??=
-      session.events.find((event) => event.invocationId === id)?.sequence ??
-      session.lastSequence + 1;
-    return this.#since;
   }
 }
 

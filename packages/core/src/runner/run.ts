@@ -12,7 +12,6 @@ import { Commits } from "./commit.ts";
 import type { StreamedRun } from "./event-stream.ts";
 import { GraceGate } from "./grace-gate.ts";
 import type { HandOff } from "./hand-off.ts";
-import { runNested } from "./nested-run.ts";
 import { open } from "./open.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -283,7 +282,6 @@ export class Run implements StreamedRun {
   #context({ session, lease }: OpenedSession, accepted: Accepted): InvocationContext {
     const settings = this.#settings;
     const { message, runConfig } = this.#request;
-    const context = (): InvocationContext => root;
     const invocation: Invocation = {
       id: accepted.invocationId,
       session,
@@ -310,10 +308,9 @@ export class Run implements StreamedRun {
       llmCalls: this.#llmCalls,
       failures: new Map(),
       fatalErrors: new WeakSet(),
-      runNested: (request) => runNested(settings, context().invocation, request),
+      runNested: (request) => settings.runNested(settings, invocation, request),
     };
-    const root = new InvocationContext({ invocation, agent: settings.rootAgent });
-    return root;
+    return new InvocationContext({ invocation, agent: settings.rootAgent });
   }
 }
 

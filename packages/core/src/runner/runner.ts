@@ -16,6 +16,7 @@ import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import { checkAgentTree } from "./check-agent-tree.ts";
 import { closeToolsets } from "./close-toolsets.ts";
 import { EventStream } from "./event-stream.ts";
+import { runNested } from "./nested-run.ts";
 import { Run } from "./run.ts";
 import { type RunDebugOptions, runDebug } from "./run-debug.ts";
 import { checkRunRequest, type RunAsyncRequest, RUN_REQUEST_OPTIONS } from "./run-request.ts";
@@ -95,6 +96,7 @@ export class Runner implements AsyncDisposable {
       leaseTtlMs: config.leaseTtlMs ?? 15_000,
       abortGraceMs: config.abortGraceMs ?? 5_000,
       consumerIdleMs: config.consumerIdleMs ?? 300_000,
+      runNested,
     };
     Object.defineProperty(this, BRAND, { value: true });
   }
