@@ -369,35 +369,46 @@ describe("hooks, in their order", () => {
     );
   });
 
+  describe("an answer of a plugin alone", () => {
+    const rest = (hook: Short, steps: string[]): string[] => asked(steps, hook);
+
+    it("to onUserMessage takes the message's place", async () => {
+      const { log, requests } = await play(withTool, { answers: "onUserMessage" });
+      expect(log).toEqual(rest("onUserMessage", TOOL));
+      expect(requests[0]).toEqual(["user: another"]);
+    });
+
+    it("to beforeRun ends the run", async () => {
+      const { log, events } = await play(withTool, { answers: "beforeRun" });
+      expect(log).toEqual(
+        rest("beforeRun", [
+          "root onUserMessage",
+          "root beforeRun",
+          "root onEvent model: beforeRun's",
+          "root afterRun",
+        ]),
+      );
+      expect(events).toEqual(["model: beforeRun's"]);
+    });
+
+    it("to onEvent is the last word on the event", async () => {
+      const { log } = await play(withTool, { answers: "onEvent" });
+      expect(log).toEqual(rest("onEvent", TOOL));
+    });
+
+    it("to a notification does not count: everybody is told", async () => {
+      for (const hook of ["onAgentError", "onRunError"] as const) {
+        const { log, error } = await play(one([new Error("down")]), { answers: hook });
+        expect(log.filter((line) => line.includes(hook))).toHaveLength(2);
+        expect(error).toMatchObject({ code: "MODEL_FAILED" });
+      }
+      const { log } = await play(withTool, { answers: "afterRun" });
+      expect(log).toEqual(asked(TOOL));
+    });
+  });
+
   describe.each(["A", "agent"] as const)("an answer of %s", (who) => {
     const rest = (hook: Short, steps: string[]): string[] => asked(steps, hook, who);
-
-    if (who === "A")
-      it("to onUserMessage takes the message's place", async () => {
-        const { log, requests } = await play(withTool, { answers: "onUserMessage" });
-        expect(log).toEqual(rest("onUserMessage", TOOL));
-        expect(requests[0]).toEqual(["user: another"]);
-      });
-
-    if (who === "A")
-      it("to beforeRun ends the run", async () => {
-        const { log, events } = await play(withTool, { answers: "beforeRun" });
-        expect(log).toEqual(
-          rest("beforeRun", [
-            "root onUserMessage",
-            "root beforeRun",
-            "root onEvent model: beforeRun's",
-            "root afterRun",
-          ]),
-        );
-        expect(events).toEqual(["model: beforeRun's"]);
-      });
-
-    if (who === "A")
-      it("to onEvent is the last word on the event", async () => {
-        const { log } = await play(withTool, { answers: "onEvent" });
-        expect(log).toEqual(rest("onEvent", TOOL));
-      });
 
     it("to beforeAgent takes the agent's place; afterAgent is skipped", async () => {
       const { log, events } = await play(withTool, { answers: "beforeAgent", who });
@@ -504,17 +515,6 @@ describe("hooks, in their order", () => {
         'root: broken → {"from":"onToolError"} made_up → {"from":"onToolError"}',
       );
     });
-
-    if (who === "A")
-      it("to a notification does not count: everybody is told", async () => {
-        for (const hook of ["onAgentError", "onRunError"] as const) {
-          const { log, error } = await play(one([new Error("down")]), { answers: hook });
-          expect(log.filter((line) => line.includes(hook))).toHaveLength(2);
-          expect(error).toMatchObject({ code: "MODEL_FAILED" });
-        }
-        const { log } = await play(withTool, { answers: "afterRun" });
-        expect(log).toEqual(asked(TOOL));
-      });
   });
 
   it("a plugin that fails stops the run: PLUGIN_FAILED names it, and BUDGET_EXCEEDED passes as it is", async () => {
