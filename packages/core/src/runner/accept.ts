@@ -7,8 +7,8 @@ import { liveBackwards } from "../log/live-backwards.ts";
 /** What a request means on this log. */
 export interface Accepted {
   readonly invocationId: string;
-  /** The call event that the message answers. */
-  readonly answers?: Event | undefined;
+  /** The events of the calls that the message answers, in the order of the answers. */
+  readonly answers?: readonly Event[] | undefined;
   /** The message that the invocation was opened with, when the log has it: an equal one is a retry. */
   readonly opened?: Event | undefined;
   /** Stored answers of the invocation, when an equal one would be a retry. */
@@ -72,18 +72,18 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
       `This session has no call ${missing.join(", ")} to answer. Use the id of the function call.`,
       { details: { callIds: missing } },
     );
-  const invocations = new Set([...callEvents.values()].map((event) => event.invocationId));
-  if (invocations.size > 1)
+  const answers = new Set(ids.flatMap((id) => callEvents.get(id) ?? []));
+  const [answeredId, ...others] = new Set([...answers].map((event) => event.invocationId));
+  if (answeredId === undefined || others.length > 0)
     throw new AdkError(
       "INVALID_ARGUMENT",
       "`newMessage` answers calls of several invocations. Answer each invocation in a run of its own.",
-      { details: { invocationIds: [...invocations] } },
+      { details: { invocationIds: [answeredId, ...others] } },
     );
-  const answers = callEvents.get(ids[0] ?? "") as Event;
   return {
-    invocationId: answers.invocationId,
-    answers,
-    ...(invocationId === answers.invocationId
+    invocationId: answeredId,
+    answers: [...answers],
+    ...(invocationId === answeredId
       ? {
           answered: events.filter(
             (event) =>

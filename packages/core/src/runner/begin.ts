@@ -11,8 +11,8 @@ import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
 import { selectAgent } from "./select-agent.ts";
 
 export interface Begun {
-  /** For the agent that takes this turn. */
-  readonly context: InvocationContext;
+  /** For the agent that takes this turn; for each, one after the other, when the message answers several. */
+  readonly contexts: readonly InvocationContext[];
   /** A hook's answer in place of the run. */
   readonly answer: Event | undefined;
 }
@@ -40,14 +40,14 @@ export async function begin(
   }
   invocation.userContent = message;
   // Before anything of this run is stored: what the log said then decides who takes the turn.
-  const { agent, branch } = pickAgent(context, accepted);
+  const turns = pickAgents(context, accepted);
   if (!isRetry(message, accepted, request)) {
     const event = await messageEvent(request, context, message, accepted);
     await commits.record(event, request.yieldUserMessage);
   }
   const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
   return {
-    context: context.clone({ agent, branch }),
+    contexts: turns.map((turn) => context.clone(turn)),
     answer:
       content &&
       createEvent({
@@ -78,15 +78,24 @@ function acceptAgain(
   return accepted;
 }
 
-function pickAgent(
+interface Turn {
+  readonly agent: BaseAgent;
+  readonly branch: string | undefined;
+}
+
+function pickAgents(
   { session, agent: root, invocation }: InvocationContext,
-  { answers, opened }: Accepted,
-): { agent: BaseAgent; branch: string | undefined } {
-  const asking = answers && root.findAgent(answers.author);
-  if (asking) return { agent: asking, branch: answers.branch };
+  { answers = [], opened }: Accepted,
+): readonly Turn[] {
+  const asking: Map<string, Turn> = new Map();
+  for (const { author, branch } of answers) {
+    const agent = root.findAgent(author);
+    if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch });
+  }
+  if (asking.size > 0) return [...asking.values()];
   const start = opened?.sequence === undefined ? undefined : session.events.indexOf(opened);
   const before = start === undefined ? session.events : session.events.slice(0, start);
-  return { agent: selectAgent(root, before, invocation.logger), branch: undefined };
+  return [{ agent: selectAgent(root, before, invocation.logger), branch: undefined }];
 }
 
 /**
@@ -116,19 +125,20 @@ async function messageEvent(
   request: CheckedRunRequest,
   context: InvocationContext,
   message: Content,
-  { answers }: Accepted,
+  { answers = [] }: Accepted,
 ): Promise<Event> {
   const { invocation } = context;
   const saved = request.runConfig.saveInputBlobsAsArtifacts
     ? await saveBlobs(context, message)
     : { message, artifactDelta: {} };
-  const branch = answers?.branch;
+  // Seen by all branches when it answers calls of several.
+  const [branch, ...others] = new Set(answers.map((event) => event.branch));
   return createEvent({
     id: invocation.newId(),
     timestamp: invocation.clock.now(),
     invocationId: invocation.id,
     author: "user",
-    ...(branch === undefined ? {} : { branch }),
+    ...(branch === undefined || others.length > 0 ? {} : { branch }),
     content: saved.message,
     actions: { stateDelta: request.stateDelta, artifactDelta: saved.artifactDelta },
   });

@@ -184,7 +184,7 @@ export class Run implements StreamedRun {
       const begun = await begin(this.#request, context, commits, accepted);
       stored = true;
       if (begun.answer) await commits.event(begun.answer);
-      else await this.#drive(begun.context, commits);
+      else for (const turn of begun.contexts) await this.#drive(turn, commits);
       await this.#finish(context, commits);
     } catch (thrown) {
       const error = this.#stopReason === "lost" ? leaseLost(thrown) : thrown;
