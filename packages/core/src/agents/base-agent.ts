@@ -14,7 +14,11 @@ import {
   type SingleAgentCallback,
 } from "./callbacks.ts";
 import { firstAnswer } from "../plugins/first-answer.ts";
+import { agentRun, beforeAgentNode, isFollowed, wasAnswered } from "../log/agent-run.ts";
+import { openRequests } from "../log/run-span.ts";
+import { stateEvent } from "./checkpoint.ts";
 import { eventOfContext } from "./event-of-context.ts";
+import { spanOf } from "./span-of.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.baseAgent") as never;
 
@@ -130,25 +134,44 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
   }
 
   /**
-   * Runs the agent: its hooks, what `runAsyncImpl` yields, and in between whatever the invocation's state allows.
-   * Composed agents call it on their sub-agents.
+   * Runs the agent: its hooks, what `runAsyncImpl` yields, and, in an app that is resumable, an event that says that it has
+   * ended. What the log has of the run already is not done again. Composed agents call it on their sub-agents.
    */
   async *runAsync(parentContext: InvocationContext): AsyncGenerator<Event, void, undefined> {
-    const context = parentContext.clone({ agent: this });
+    const context = parentContext.forRunOf(this);
     try {
-      const before = await this.#callback("beforeAgentCallback", context);
-      if (before) {
-        yield before;
-        if (context.endInvocation) return;
-      }
-      yield* this.runAsyncImpl(context);
-      if (context.endInvocation || context.abortSignal.aborted) return;
-      const after = await this.#callback("afterAgentCallback", context);
-      if (after) yield after;
+      yield* this.#runOnce(context);
     } catch (error) {
       await this.#failed(error, context);
       throw error;
     }
+    const { endIndex } = agentRun(context.runStart);
+    parentContext.ranTo(
+      this,
+      endIndex === undefined ? context.session.events.length : endIndex + 1,
+    );
+  }
+
+  async *#runOnce(context: InvocationContext): AsyncGenerator<Event, void, undefined> {
+    const { isResumable } = context;
+    const stored = isResumable ? agentRun(context.runStart) : undefined;
+    let answered = stored !== undefined && wasAnswered(stored);
+    if (stored === undefined || stored.events.length === 0) {
+      const before = await this.#callback("beforeAgentCallback", context);
+      if (before) yield before;
+      answered = context.endInvocation;
+    }
+    if (stored?.endIndex === undefined) {
+      if (!answered) yield* this.runAsyncImpl(context);
+      if (context.abortSignal.aborted) return;
+      if (isResumable) {
+        if (isWaiting(context)) return;
+        yield stateEvent(context, { endOfAgent: true });
+      }
+    } else if (isFollowed(context.runStart, stored.endIndex)) return;
+    if (answered || context.endInvocation) return;
+    const after = await this.#callback("afterAgentCallback", context);
+    if (after) yield after;
   }
 
   protected abstract runAsyncImpl(
@@ -166,8 +189,12 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     const content: Content | undefined =
       (await plugins.first(hook, { agent: this, callbackContext })) ??
       (await firstAnswer(this[hook], callbackContext));
-    if (content && hook === "beforeAgentCallback") context.endInvocation = true;
-    return eventOfContext(callbackContext, content);
+    const event = eventOfContext(callbackContext, content);
+    if (event && content && hook === "beforeAgentCallback") {
+      context.endInvocation = true;
+      event.nodeInfo = beforeAgentNode(this.name);
+    }
+    return event;
   }
 
   async #failed(error: unknown, context: InvocationContext): Promise<void> {
@@ -205,6 +232,12 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     }
     for (const agent of this.subAgents) agent.#parentAgent = this;
   }
+}
+
+/** Whether something in the agent's run waits for an answer from outside. */
+function isWaiting(context: InvocationContext): boolean {
+  const { invocation, runFrom } = context;
+  return openRequests(spanOf(context, runFrom), invocation.clock.now()).size > 0;
 }
 
 /** @throws AdkError `INVALID_ARGUMENT` */

@@ -192,12 +192,16 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
     parentContext: InvocationContext,
   ): AsyncGenerator<Event, void, undefined> {
     let agent: BaseAgent | undefined = this;
+    let from = parentContext.startOf(this);
     while (agent) {
-      if (!isLlmAgent(agent)) return yield* agent.runAsync(parentContext);
-      const from = parentContext.session.events.length;
-      yield* agent.#runWithHooks(parentContext);
-      agent = followTransfer(agent, parentContext, from);
+      const context = parentContext.clone({ childFrom: from });
+      if (!isLlmAgent(agent)) return yield* agent.runAsync(context);
+      yield* agent.#runWithHooks(context);
+      const transfer = followTransfer(agent, context.forRunOf(agent));
+      agent = transfer?.agent;
+      from = transfer?.from ?? from;
     }
+    parentContext.ranTo(this, parentContext.session.events.length);
   }
 
   #runWithHooks(parentContext: InvocationContext): AsyncGenerator<Event, void, undefined> {

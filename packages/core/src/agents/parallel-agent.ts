@@ -2,7 +2,11 @@ import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
 import { getFunctionResponses } from "../events/predicates.ts";
 import { followingController, Stopped } from "../internal/stopped.ts";
+import { agentRun } from "../log/agent-run.ts";
+import { hasEscalated } from "../log/run-span.ts";
 import { BASE_AGENT_OPTIONS, BaseAgent, type BaseAgentConfig } from "./base-agent.ts";
+import { checkpoint } from "./checkpoint.ts";
+import { spanOf } from "./span-of.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.parallelAgent") as never;
 
@@ -30,6 +34,10 @@ export class ParallelAgent extends BaseAgent {
   protected async *runAsyncImpl(
     context: InvocationContext,
   ): AsyncGenerator<Event, void, undefined> {
+    const stored = context.isResumable ? agentRun(context.runStart).checkpoint : undefined;
+    // A branch has told the others to stop; after a crash they are not taken up again.
+    if (stored && hasEscalated(spanOf(context, stored.index + 1))) return;
+    const from = stored ? stored.index + 1 : yield* checkpoint(context, {});
     const { controller, unlink } = followingController(context.abortSignal);
     const running: Map<Branch, Promise<Step>> = new Map();
     for (const agent of this.subAgents) {
@@ -37,6 +45,7 @@ export class ParallelAgent extends BaseAgent {
         context.clone({
           branch: `${context.branch === undefined ? "" : `${context.branch}.`}${this.name}.${agent.name}`,
           abortSignal: controller.signal,
+          childFrom: from,
         }),
       );
       running.set(branch, advance(branch));

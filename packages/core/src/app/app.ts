@@ -23,7 +23,7 @@ export interface AppOptions {
   rootAgent: BaseAgent;
   /** Asked in this order. */
   plugins?: BasePlugin[] | undefined;
-  /** Refused with `UNSUPPORTED` in this version, unless it says `isResumable: false`. */
+  /** Whether runs pause at calls that wait, and go on after a crash. @defaultValue not resumable */
   resumabilityConfig?: ResumabilityConfig | undefined;
   /** Refused with `UNSUPPORTED` in this version. */
   eventsCompactionConfig?: object | undefined;
@@ -78,10 +78,9 @@ export function validateAppName(name: string): void {
     );
 }
 
-/** @throws AdkError `UNSUPPORTED` */
+/** @throws AdkError `INVALID_ARGUMENT` */
 export function checkResumability(config: ResumabilityConfig | undefined): void {
   checkOptions("resumabilityConfig", config ?? {}, { isResumable: "boolean" });
-  if (config?.isResumable) refuse("resumabilityConfig", config);
 }
 
 function refuse(option: string, value: unknown): void {

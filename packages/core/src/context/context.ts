@@ -151,16 +151,23 @@ export class Context extends ReadonlyContext {
   }
 
   /**
-   * What was written here since the last harvest, in-place changes of state containers included, for the event that
-   * follows. The engine calls it.
+   * What was written here, for the event that follows; state containers that were changed in place are part of it. The engine
+   * calls it.
    */
   harvest(): ContextHarvest {
-    const changes = this.invocationContext.invocation.state.takeChanges();
-    if (changes)
-      for (const key of Object.keys(changes)) setOwn(this.#changes.delta, key, changes[key]);
-    return this.#changes.removed.length > 0
-      ? { actions: this.eventActions, stateRemoved: [...this.#changes.removed] }
-      : { actions: this.eventActions };
+    const { inPlace, ...harvest } = this.harvestApart();
+    for (const key of Object.keys(inPlace ?? {})) setOwn(this.#changes.delta, key, inPlace?.[key]);
+    return harvest;
+  }
+
+  /** The same with the containers that were changed in place apart: several tools may have changed one. */
+  harvestApart(): ContextHarvest & { inPlace?: Record<string, unknown> | undefined } {
+    const inPlace = this.invocationContext.invocation.state.takeChanges();
+    return {
+      actions: this.eventActions,
+      ...(this.#changes.removed.length > 0 ? { stateRemoved: [...this.#changes.removed] } : {}),
+      ...(inPlace ? { inPlace } : {}),
+    };
   }
 
   /** Refuses every later write: what was awaited has been given up. The engine calls it. */

@@ -3,6 +3,7 @@ import type { SessionArtifactService } from "../artifacts/session-artifact-servi
 import type { BaseCredentialService } from "../auth/base-credential-service.ts";
 import type { Content } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import type { RunStart } from "../log/agent-run.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
@@ -16,6 +17,10 @@ export interface InvocationContextParams {
   readonly branch?: string | undefined;
   /** Narrower than the invocation's own: a parallel agent stops its branches with it. */
   readonly abortSignal?: AbortSignal | undefined;
+  /** Index in the session's events of the first that can belong to the agent's run. */
+  readonly runFrom?: number | undefined;
+  /** The same for the run that is started with this context. */
+  readonly childFrom?: number | undefined;
 }
 
 /**
@@ -32,12 +37,19 @@ export class InvocationContext {
 
   /** Aborted when this agent is to stop. */
   readonly abortSignal: AbortSignal;
+  /** Index in the session's events of the first that can belong to this agent's run. */
+  readonly runFrom: number;
+  readonly #childFrom: number | undefined;
+  /** Where the next run of an agent begins that this agent starts again and again. */
+  readonly #cursors: Map<string, number> = new Map();
 
-  constructor({ invocation, agent, branch, abortSignal }: InvocationContextParams) {
-    this.invocation = invocation;
-    this.agent = agent;
-    this.branch = branch;
-    this.abortSignal = abortSignal ?? invocation.signal;
+  constructor(params: InvocationContextParams) {
+    this.invocation = params.invocation;
+    this.agent = params.agent;
+    this.branch = params.branch;
+    this.abortSignal = params.abortSignal ?? params.invocation.signal;
+    this.runFrom = params.runFrom ?? params.invocation.session.events.length;
+    this.#childFrom = params.childFrom;
   }
 
   get invocationId(): string {
@@ -79,15 +91,47 @@ export class InvocationContext {
   }
 
   /** The same invocation for another agent or branch. */
-  clone(
-    overrides: { agent?: BaseAgent; branch?: string | undefined; abortSignal?: AbortSignal } = {},
-  ): InvocationContext {
+  clone(overrides: Partial<Omit<InvocationContextParams, "invocation">> = {}): InvocationContext {
     return new InvocationContext({
       invocation: this.invocation,
       agent: overrides.agent ?? this.agent,
       branch: "branch" in overrides ? overrides.branch : this.branch,
       abortSignal: overrides.abortSignal ?? this.abortSignal,
+      runFrom: overrides.runFrom ?? this.runFrom,
+      childFrom: overrides.childFrom,
     });
+  }
+
+  /** The context of an agent that is run with this one. The engine calls it. */
+  forRunOf(agent: BaseAgent): InvocationContext {
+    return this.clone({ agent, runFrom: this.startOf(agent) });
+  }
+
+  /**
+   * Where the run of an agent begins that is started with this context: where its parent says; else, in an app that is
+   * resumable, behind its last run that this agent has started (the code of a custom agent starts from its beginning after a
+   * crash, and its sub-agents' stored runs are taken in order); else here and now.
+   */
+  startOf({ name }: BaseAgent): number {
+    if (this.#childFrom !== undefined) return this.#childFrom;
+    if (!this.invocation.resumable) return this.session.events.length;
+    return this.#cursors.get(name) ?? this.runFrom;
+  }
+
+  /** The run of an agent that was started with this context has come to its end. The engine calls it. */
+  ranTo({ name }: BaseAgent, index: number): void {
+    this.#cursors.set(name, index);
+  }
+
+  /** This agent's run, for the folds over the log. */
+  get runStart(): RunStart {
+    return {
+      events: this.session.events,
+      from: this.runFrom,
+      invocationId: this.invocationId,
+      agent: this.agent.name,
+      branch: this.branch,
+    };
   }
 
   /** @throws AdkError `LLM_CALLS_LIMIT_EXCEEDED` when this call is one too many (`RunConfig.maxLlmCalls`). */

@@ -35,6 +35,8 @@ export interface Invocation {
   /** How often, and under which fencing number, this invocation was taken up. */
   readonly lease: Pick<SessionLease, "epoch" | "attempt">;
   readonly resumable: boolean;
+  /** Position of the last event that the log had when this run took the lease. */
+  readonly openedAt: number;
   readonly contentsCache: ContentsCache;
   readonly clock: Clock;
   readonly newId: IdSource;
@@ -48,7 +50,9 @@ export interface Invocation {
   /** Errors that no tool, hook or agent tool may turn into an answer: those of `commit`. */
   readonly fatalErrors: WeakSet<object>;
   /** Runs an agent as a tool: in a session of its own, under this invocation's signal, plugins and limits. */
-  runNested(request: NestedRunRequest): AsyncGenerator<Event, void, undefined>;
+  runNested(request: NestedRunRequest): Promise<NestedRunResult>;
+  /** Stores an event that nobody is shown: a tool record. */
+  record(event: Event): Promise<Event>;
 }
 
 export interface NestedRunRequest {
@@ -57,4 +61,11 @@ export interface NestedRunRequest {
   /** The call whose tool this is; its context stores artifacts and gets the state the agent writes. */
   readonly toolContext: Context;
   readonly includePlugins: boolean;
+}
+
+export interface NestedRunResult {
+  /** The last event of the agent's run that says anything. */
+  readonly last: Event | undefined;
+  /** Whether the run waits for an answer from outside. */
+  readonly isWaiting: boolean;
 }

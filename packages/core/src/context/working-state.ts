@@ -78,6 +78,12 @@ export class WorkingState {
     return changes;
   }
 
+  /** Takes over what a record says was written, by a tool whose response event is not stored yet. */
+  lay(values: Readonly<Record<string, unknown>> = {}, removed: readonly string[] = []): void {
+    for (const key of removed) this.set(key, undefined);
+    for (const key of Object.keys(values)) this.set(key, values[key]);
+  }
+
   /** An event with this delta was stored: what nobody has changed since follows the session again. */
   settled(delta: Readonly<Record<string, unknown>>, removed: readonly string[] = []): void {
     if (this.#entries.size === 0) return;

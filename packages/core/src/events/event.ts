@@ -17,6 +17,8 @@ export interface ToolRecord {
   callId: string;
   response?: Record<string, unknown> | undefined;
   actions?: Partial<EventActions> | undefined;
+  /** State keys that the tool removed. */
+  stateRemoved?: string[] | undefined;
   /** State containers that were changed in place, whole. */
   inPlace?: Record<string, unknown> | undefined;
   /** The copied state an agent tool's session started with. */

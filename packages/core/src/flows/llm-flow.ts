@@ -8,7 +8,10 @@ import { agentOf } from "./agent-of.ts";
 import { buildRequest } from "./build-request.ts";
 import { callModel } from "./call-model.ts";
 import { ModelEvents } from "./model-event.ts";
-import { nextStep } from "./next-step.ts";
+import { agentRun } from "../log/agent-run.ts";
+import { type CallState, callStates } from "../log/call-states.ts";
+import { confirmationEvent } from "./confirmation.ts";
+import { nextStep, type Step } from "./next-step.ts";
 import { runBatch } from "./tools/run-batch.ts";
 
 /** The run of an LLM agent: asks the model, makes its calls, and asks again, until nothing is left to do. */
@@ -19,13 +22,16 @@ export async function* runLlmFlow(
   for (;;) {
     throwIfStopped(context.abortSignal);
     if (context.endInvocation) return;
-    const step = nextStep(run.events, run.executed);
+    const step = run.nextStep();
     switch (step.kind) {
       case "model":
         yield* run.askModel();
         break;
       case "tools":
-        yield* run.runTools(step.event);
+        yield* run.runTools(step.event, step.calls);
+        break;
+      case "ask":
+        yield* run.askPerson(step.event);
         break;
       case "end":
         return;
@@ -33,19 +39,31 @@ export async function* runLlmFlow(
   }
 }
 
-/** What this run has done so far; every step is decided from it. */
+/** What this run has done so far, in this process and before: every step is decided from it. */
 class FlowRun {
   /** The run's full events, as they were stored. */
-  readonly events: Event[] = [];
-  /** Events whose calls were made; a long-running call may leave no response. */
-  readonly executed: Set<string> = new Set();
+  readonly #events: Event[];
+  /** Calls that were made in this process and wait for an answer from outside. */
+  readonly #waiting: Set<string> = new Set();
   readonly #context: InvocationContext;
   readonly #agent: LlmAgent;
-  #toolsDict: Readonly<Record<string, BaseTool>> = {};
+  #toolsDict: Readonly<Record<string, BaseTool>> | undefined;
 
   constructor(context: InvocationContext) {
     this.#context = context;
     this.#agent = agentOf(context);
+    this.#events = [...agentRun(context.runStart).events];
+  }
+
+  nextStep(): Step {
+    const { clock, resumable, openedAt } = this.#context.invocation;
+    return nextStep({
+      events: this.#events,
+      waiting: this.#waiting,
+      resumable,
+      openedAt,
+      now: clock.now(),
+    });
   }
 
   async *askModel(): AsyncGenerator<Event, void, undefined> {
@@ -62,20 +80,46 @@ class FlowRun {
       yield event;
       if (event.partial) continue;
       answered = true;
-      this.events.push(this.#stored(event));
+      this.#events.push(this.#stored(event));
       callbackContext = new Context({ invocationContext: this.#context });
     }
     if (answered) return;
     const event = events.make({ turnComplete: true }, callbackContext);
     if (event) {
       yield event;
-      this.events.push(this.#stored(event));
+      this.#events.push(this.#stored(event));
     }
   }
 
-  async *runTools(event: Event): AsyncGenerator<Event, void, undefined> {
-    this.executed.add(event.id);
-    yield* this.#keep(runBatch(this.#context, event, this.#toolsDict));
+  async *runTools(
+    event: Event,
+    calls: readonly CallState[],
+  ): AsyncGenerator<Event, void, undefined> {
+    // After a crash nobody has built a request yet that would say which tools there are.
+    this.#toolsDict ??= (yield* this.#keep(buildRequest(this.#context))).toolsDict;
+    yield* this.#keep(
+      runBatch(this.#context, {
+        event,
+        calls,
+        toolsDict: this.#toolsDict,
+        onWaiting: (callId) => this.#waiting.add(callId),
+      }),
+    );
+  }
+
+  /** Asks for the approvals that a stored response event speaks of. */
+  async *askPerson(event: Event): AsyncGenerator<Event, void, undefined> {
+    const states = [...callStates(this.#events).calls.values()].filter(
+      ({ asksIn, isAsked }) => asksIn === event && !isAsked,
+    );
+    const request = confirmationEvent(
+      this.#context,
+      states.map(({ call }) => call),
+      event.actions.requestedToolConfirmations,
+    );
+    if (request === undefined) return;
+    yield request;
+    this.#events.push(this.#stored(request));
   }
 
   async *#keep<T>(
@@ -88,7 +132,7 @@ class FlowRun {
         ended = next.done === true;
         if (next.done) return next.value;
         yield next.value;
-        if (!next.value.partial) this.events.push(this.#stored(next.value));
+        if (!next.value.partial) this.#events.push(this.#stored(next.value));
       }
     } finally {
       // The run was left while the source stood at an event: it may have something to clean up.

@@ -2,8 +2,7 @@ import type { BaseAgent } from "../agents/base-agent.ts";
 import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
-import type { Event } from "../events/event.ts";
-import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+import { agentRun, transferOf } from "../log/agent-run.ts";
 
 /** The agents this one may hand over to: those below, the one above and those beside it, unless it may not. */
 export function transferTargets(agent: LlmAgent): BaseAgent[] {
@@ -28,39 +27,31 @@ export function isRoutableLlmAgent(agent: BaseAgent): boolean {
   return true;
 }
 
-function makesOrAnswersCalls(event: Event): boolean {
-  return getFunctionCalls(event).length > 0 || getFunctionResponses(event).length > 0;
-}
-
 /**
- * The agent that `agent` handed over to in the run whose events start at `from`; `undefined` when it did not.
+ * The agent that the agent of `context` handed over to in its run, and where that one's run begins; `undefined` when it did
+ * not, or has not ended yet.
  *
  * @throws AdkError `FAILED_PRECONDITION` for a target that is not one of its own.
  */
 export function followTransfer(
   agent: LlmAgent,
   context: InvocationContext,
-  from: number,
-): BaseAgent | undefined {
-  const { events } = context.session;
+): { readonly agent: BaseAgent; readonly from: number } | undefined {
   if (context.abortSignal.aborted) return undefined;
-  for (let index = events.length - 1; index >= from; index--) {
-    const event = events[index] as Event;
-    if (event.author !== agent.name || event.branch !== context.branch) continue;
-    const name = event.actions.transferToAgent;
-    if (name === undefined) {
-      // Words may still follow a transfer (`afterAgentCallback`); a call or a response belongs to a run that went on.
-      if (makesOrAnswersCalls(event)) return undefined;
-      continue;
-    }
-    const targets = transferTargets(agent);
-    const target = targets.find((candidate) => candidate.name === name);
-    if (target) return target;
-    throw new AdkError(
-      "FAILED_PRECONDITION",
-      `Agent ${agent.name} cannot transfer to ${name}. It can to: ${targets.map((one) => one.name).join(", ") || "none"}. Add ${name} to its \`subAgents\`, or allow transfers to parent and peers.`,
-      { details: { agent: agent.name, target: name } },
-    );
-  }
-  return undefined;
+  const run = agentRun(context.runStart);
+  if (context.isResumable && run.endIndex === undefined) return undefined;
+  const transfer = transferOf(context.runStart, run);
+  if (transfer === undefined) return undefined;
+  const targets = transferTargets(agent);
+  const target = targets.find(({ name }) => name === transfer.target);
+  if (target)
+    return {
+      agent: target,
+      from: context.isResumable ? transfer.index + 1 : context.session.events.length,
+    };
+  throw new AdkError(
+    "FAILED_PRECONDITION",
+    `Agent ${agent.name} cannot transfer to ${transfer.target}. It can to: ${targets.map((one) => one.name).join(", ") || "none"}. Add ${transfer.target} to its \`subAgents\`, or allow transfers to parent and peers.`,
+    { details: { agent: agent.name, target: transfer.target } },
+  );
 }

@@ -9,16 +9,37 @@ export interface RunSpan {
   readonly branch: string | undefined;
 }
 
-/** Ids of the run's long-running calls that nobody has answered yet; an interim response of the tool is no answer. */
-export function openRequests(span: RunSpan): Set<string> {
+/**
+ * Ids of the run's calls that wait for an answer from outside, those inside agent tools included. An interim response of the
+ * tool is no answer; a call whose time is over waits no more.
+ *
+ * @param now milliseconds since the Unix epoch.
+ */
+export function openRequests(span: RunSpan, now: number): Set<string> {
   const open = new Set<string>();
-  forEach(span, (event) => {
-    for (const id of event.longRunningToolIds ?? []) open.add(id);
+  for (let index = span.from; index < span.events.length; index++) {
+    const event = span.events[index];
+    if (event === undefined || event.invocationId !== span.invocationId) continue;
+    // Answers are matched by the call's id, on whatever branch they stand.
     if (event.author === "user" || event.errorCode === "INVOCATION_ABORTED")
       for (const part of event.content?.parts ?? [])
         if (part.functionResponse?.id !== undefined) open.delete(part.functionResponse.id);
-  });
+    if (isWithinBranch(event.branch, span.branch)) addRequests(event, now, open);
+  }
   return open;
+}
+
+function addRequests(event: Event, now: number, open: Set<string>): void {
+  for (const id of event.longRunningToolIds ?? []) {
+    const expiresAt = event.pending?.[id]?.expiresAt;
+    if (expiresAt === undefined || expiresAt > now) open.add(id);
+  }
+  const inner = event.toolRecord?.event;
+  if (!inner) return;
+  if (inner.author === "user")
+    for (const part of inner.content?.parts ?? [])
+      if (part.functionResponse?.id !== undefined) open.delete(part.functionResponse.id);
+  addRequests(inner, now, open);
 }
 
 /** Whether an event of the run asked to leave the enclosing loop. */

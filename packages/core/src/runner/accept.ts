@@ -1,7 +1,7 @@
 import type { Content } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
-import { getFunctionCalls } from "../events/predicates.ts";
+import { callIdsOf } from "../log/agent-run.ts";
 import { liveBackwards } from "../log/live-backwards.ts";
 
 /** What a request means on this log. */
@@ -37,9 +37,7 @@ export function accept(request: AcceptRequest): Accepted {
   );
   if (answerIds.length > 0) return acceptAnswers(answerIds, request);
   if (invocationId === undefined) return { invocationId: request.newInvocationId() };
-  const opened = events.find(
-    (event) => event.invocationId === invocationId && event.author === "user" && !isAnswer(event),
-  );
+  const opened = openingMessage(events, invocationId);
   if (opened && message === undefined && !request.resumable)
     throw new AdkError(
       "FAILED_PRECONDITION",
@@ -61,8 +59,8 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
   const callEvents: Map<string, Event> = new Map();
   for (const event of liveBackwards(events)) {
     if (event.author === "user") continue;
-    for (const { id } of getFunctionCalls(event))
-      if (id !== undefined && answered.has(id) && !callEvents.has(id)) callEvents.set(id, event);
+    for (const id of callIdsOf(event))
+      if (answered.has(id) && !callEvents.has(id)) callEvents.set(id, event);
     if (callEvents.size === answered.size) break;
   }
   const missing = ids.filter((id) => !callEvents.has(id));
@@ -82,6 +80,7 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
     );
   return {
     invocationId: answeredId,
+    opened: openingMessage(events, answeredId),
     answers: [...answers],
     ...(invocationId === answeredId
       ? {
@@ -92,6 +91,17 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
         }
       : {}),
   };
+}
+
+/** The message that an invocation was opened with. */
+function openingMessage(events: readonly Event[], invocationId: string): Event | undefined {
+  return events.find(
+    (event) =>
+      event.invocationId === invocationId &&
+      event.author === "user" &&
+      event.content !== undefined &&
+      !isAnswer(event),
+  );
 }
 
 function isAnswer(event: Event): boolean {

@@ -29,25 +29,28 @@ export async function begin(
 ): Promise<Begun> {
   const { invocation, pluginManager } = context;
   let accepted = acceptedAtFirst;
-  let message = request.message as Content;
-  const replaced = await pluginManager.first("onUserMessageCallback", {
-    invocationContext: context,
-    userMessage: message,
-  });
+  let { message } = request;
+  const replaced =
+    message &&
+    (await pluginManager.first("onUserMessageCallback", {
+      invocationContext: context,
+      userMessage: message,
+    }));
   if (replaced && replaced !== message) {
     message = checkMessage(replaced, "The message that a plugin's onUserMessageCallback gave");
     accepted = acceptAgain(request, context, message, accepted);
   }
-  invocation.userContent = message;
+  invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
+  if (wasAnsweredByHook(context, accepted)) return { contexts: [], answer: undefined };
   // Before anything of this run is stored: what the log said then decides who takes the turn.
-  const turns = pickAgents(context, accepted);
-  if (!isRetry(message, accepted, request)) {
-    const event = await messageEvent(request, context, message, accepted);
-    await commits.record(event, request.yieldUserMessage);
-  }
+  const isNew = message !== undefined && !isRetry(message, accepted, request);
+  const turns = pickTurns(context, accepted, isNew);
+  const event = await messageEvent(request, context, isNew ? message : undefined, accepted);
+  if (event) await commits.record(event, request.yieldUserMessage);
   const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
+  const here = context.session.events.length;
   return {
-    contexts: turns.map((turn) => context.clone(turn)),
+    contexts: turns.map((turn) => context.clone({ ...turn, childFrom: turn.childFrom ?? here })),
     answer:
       content &&
       createEvent({
@@ -58,6 +61,17 @@ export async function begin(
         content,
       }),
   };
+}
+
+/** A run that is taken up again: its `beforeRunCallback` has answered, and that is stored. */
+function wasAnsweredByHook(context: InvocationContext, { opened }: Accepted): boolean {
+  return (
+    context.isResumable &&
+    opened !== undefined &&
+    context.session.events.some(
+      ({ author, invocationId }) => author === "model" && invocationId === opened.invocationId,
+    )
+  );
 }
 
 /** A plugin may turn a text into an answer, which then belongs to the invocation of its call. */
@@ -81,21 +95,36 @@ function acceptAgain(
 interface Turn {
   readonly agent: BaseAgent;
   readonly branch: string | undefined;
+  /** Where the agent's run begins; absent: here. */
+  readonly childFrom: number | undefined;
 }
 
-function pickAgents(
-  { session, agent: root, invocation }: InvocationContext,
+/**
+ * The agents that take this turn. A resumable invocation is entered where it was: at the agent that the log before it speaks
+ * for, whose stored run leads on to the one that asked. Elsewhere an answer goes to the agent that asked, and to it alone.
+ */
+function pickTurns(
+  { session, agent: root, invocation, isResumable }: InvocationContext,
   { answers = [], opened }: Accepted,
+  isNew: boolean,
 ): readonly Turn[] {
+  const start = opened ? session.events.indexOf(opened) : -1;
   const asking: Map<string, Turn> = new Map();
-  for (const { author, branch } of answers) {
-    const agent = root.findAgent(author);
-    if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch });
-  }
+  if (!isResumable)
+    for (const { author, branch } of answers) {
+      const agent = root.findAgent(author);
+      const childFrom = isNew ? Math.max(start, 0) : undefined;
+      if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch, childFrom });
+    }
   if (asking.size > 0) return [...asking.values()];
-  const start = opened?.sequence === undefined ? undefined : session.events.indexOf(opened);
-  const before = start === undefined ? session.events : session.events.slice(0, start);
-  return [{ agent: selectAgent(root, before, invocation.logger), branch: undefined }];
+  const before = start === -1 ? session.events : session.events.slice(0, start);
+  return [
+    {
+      agent: selectAgent(root, before, invocation.logger),
+      branch: undefined,
+      childFrom: isResumable && start !== -1 ? start + 1 : undefined,
+    },
+  ];
 }
 
 /**
@@ -106,7 +135,7 @@ function pickAgents(
 function isRetry(message: Content, accepted: Accepted, request: CheckedRunRequest): boolean {
   const stored = withStoredForm(message, accepted, request);
   if (accepted.answered) return accepted.answered.some((event) => equalJson(event.content, stored));
-  if (!accepted.opened) return false;
+  if (accepted.answers || !accepted.opened) return false;
   if (equalJson(accepted.opened.content, stored)) return true;
   throw new AdkError(
     "INVALID_ARGUMENT",
@@ -121,25 +150,30 @@ function withStoredForm(message: Content, accepted: Accepted, request: CheckedRu
     : message;
 }
 
+/** What of the request is to be stored: its message, when that is new, or its state alone. */
 async function messageEvent(
   request: CheckedRunRequest,
   context: InvocationContext,
-  message: Content,
-  { answers = [] }: Accepted,
-): Promise<Event> {
+  message: Content | undefined,
+  accepted: Accepted,
+): Promise<Event | undefined> {
   const { invocation } = context;
-  const saved = request.runConfig.saveInputBlobsAsArtifacts
-    ? await saveBlobs(context, message)
-    : { message, artifactDelta: {} };
+  const { stateDelta } = request;
+  const hasMore = request.message === undefined && Object.keys(stateDelta).length > 0;
+  if (message === undefined && !hasMore) return undefined;
+  const saved =
+    message && request.runConfig.saveInputBlobsAsArtifacts
+      ? await saveBlobs(context, message)
+      : { message, artifactDelta: {} };
   // Seen by all branches when it answers calls of several.
-  const [branch, ...others] = new Set(answers.map((event) => event.branch));
+  const [branch, ...others] = new Set((accepted.answers ?? []).map((event) => event.branch));
   return createEvent({
     id: invocation.newId(),
     timestamp: invocation.clock.now(),
     invocationId: invocation.id,
     author: "user",
     ...(branch === undefined || others.length > 0 ? {} : { branch }),
-    content: saved.message,
-    actions: { stateDelta: request.stateDelta, artifactDelta: saved.artifactDelta },
+    ...(saved.message === undefined ? {} : { content: saved.message }),
+    actions: { stateDelta, artifactDelta: saved.artifactDelta },
   });
 }

@@ -1,44 +1,42 @@
-import type { Context } from "../context/context.ts";
-import type { Invocation, NestedRunRequest } from "../context/invocation.ts";
 import type { SessionArtifactService } from "../artifacts/session-artifact-service.ts";
+import type { Content, Part } from "../content/content.ts";
+import type { Context } from "../context/context.ts";
+import type { Invocation, NestedRunRequest, NestedRunResult } from "../context/invocation.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { ContentsCache } from "../flows/contents/cache.ts";
-import { setOwn } from "../internal/json.ts";
+import { equalJson } from "../internal/json.ts";
 import { Stopped } from "../internal/stopped.ts";
+import { agentRun, callIdsOf } from "../log/agent-run.ts";
+import { openRequests } from "../log/run-span.ts";
 import { PluginManager } from "../plugins/plugin-manager.ts";
-import { InMemorySessionService } from "../sessions/in-memory-session-service.ts";
 import { EventStream } from "./event-stream.ts";
+import { type NestedSession, openNestedSession } from "./nested-session.ts";
 import { Run } from "./run.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
 
 /**
- * The run of an agent that is used as a tool: through the same engine, in a session of its own that lives in memory as long
- * as the call. It starts with a copy of the caller's state; state that it writes reaches the caller through the tool's
- * context, and so do its artifacts. Signal, plugins and the limit of model calls are the caller's.
+ * The run of an agent that is used as a tool: through the same engine, in a session of its own. State that it writes reaches
+ * the caller through the tool's context, and so do its artifacts. Signal, plugins and the limit of model calls are the
+ * caller's. In an app that is resumable it may wait for an answer, and goes on when the caller's log has it.
  */
-export async function* runNested(
+export async function runNested(
   settings: RunSettings,
   invocation: Invocation,
   { agent, message, toolContext, includePlugins }: NestedRunRequest,
-): AsyncGenerator<Event, void, undefined> {
-  const { appName, clock, newId, logger } = settings;
-  const { userId } = toolContext;
-  await using sessionService = new InMemorySessionService({ clock, newId });
-  const { id: sessionId } = await sessionService.createSession({
-    appName,
-    userId,
-    state: copiedState(toolContext),
-  });
-  const nested: RunSettings = {
+): Promise<NestedRunResult> {
+  const { clock, logger, resumable } = settings;
+  await using nested = await openNestedSession(toolContext);
+  const { session, service } = nested;
+  for (const event of nested.events) passStateOn(event, toolContext);
+  const inner: RunSettings = {
     ...settings,
     rootAgent: agent,
-    sessionService,
+    sessionService: service,
     // Of its own: what it keeps is gone with the session.
     contentsCache: new ContentsCache(),
     artifactsOf: () => forwarding(toolContext),
-    resumable: false,
     ...(includePlugins ? {} : { pluginManager: new PluginManager([], { clock, logger }) }),
   };
   const {
@@ -47,10 +45,11 @@ export async function* runNested(
     ...runConfig
   } = invocation.runConfig;
   const request: CheckedRunRequest = {
-    userId,
-    sessionId,
-    message,
-    invocationId: undefined,
+    userId: session.userId,
+    sessionId: session.id,
+    message: nested.events.length === 0 ? message : newAnswers(toolContext, nested),
+    // Derived from the call, so that the run is the same one after a crash.
+    invocationId: resumable ? `e-${toolContext.functionCallId}` : undefined,
     stateDelta: {},
     runConfig,
     yieldUserMessage: false,
@@ -59,23 +58,65 @@ export async function* runNested(
   const { llmCalls } = invocation;
   const stream = new EventStream({
     start: (handOff) => {
-      const run = new Run(nested, request, handOff, { llmCalls });
+      const run = new Run(inner, request, handOff, { llmCalls });
       run.start();
       return run;
     },
   });
   try {
-    for await (const event of stream) {
-      for (const key of Object.keys(event.actions.stateDelta))
-        toolContext.state.set(key, event.actions.stateDelta[key]);
-      for (const key of event.stateRemoved ?? []) toolContext.state.delete(key);
-      yield event;
-    }
+    for await (const event of stream) passStateOn(event, toolContext);
   } catch (error) {
     passOnFatal(error, invocation);
     throw error;
   }
   if (toolContext.abortSignal.aborted) throw new Stopped();
+  return await resultOf(nested, clock.now());
+}
+
+/** What the run's session says: the same, whether the run has just ended or an earlier process has seen it to its end. */
+async function resultOf(
+  { service, session }: NestedSession,
+  now: number,
+): Promise<NestedRunResult> {
+  const { appName, userId, id: sessionId } = session;
+  const events = (await service.getSession({ appName, userId, sessionId }))?.events ?? [];
+  const invocationId = events[0]?.invocationId ?? "";
+  const isWaiting =
+    openRequests({ events, from: 0, invocationId, branch: undefined }, now).size > 0;
+  const last = events.findLast(
+    ({ author, content, errorCode, toolRecord }) =>
+      author !== "user" &&
+      toolRecord === undefined &&
+      (content !== undefined || errorCode !== undefined),
+  );
+  return { last, isWaiting };
+}
+
+/** Answers in the caller's log to calls of the run that its own session does not have yet, as one message. */
+function newAnswers(
+  { invocationContext }: Context,
+  { events }: NestedSession,
+): Content | undefined {
+  const callIds = new Set(events.flatMap((event) => [...callIdsOf(event)]));
+  const known = events
+    .filter(({ author }) => author === "user")
+    .flatMap(({ content }) => content?.parts ?? []);
+  const parts: Part[] = agentRun(invocationContext.runStart)
+    .events.filter(({ author }) => author === "user")
+    .flatMap(({ content }) => content?.parts ?? [])
+    .filter(
+      (part) =>
+        callIds.has(part.functionResponse?.id ?? "") &&
+        !known.some((other) => equalJson(other, part)),
+    );
+  return parts.length > 0 ? { role: "user", parts } : undefined;
+}
+
+function passStateOn(event: Event, { state }: Context): void {
+  for (const key of Object.keys(event.actions.stateDelta)) {
+    if (!key.startsWith("temp:")) state.set(key, event.actions.stateDelta[key]);
+  }
+  for (const key of event.stateRemoved ?? []) state.delete(key);
 }
 
 /** What could not be stored in the session of the tool ends the caller's run too. */
@@ -84,14 +125,6 @@ function passOnFatal(error: unknown, invocation: Invocation): void {
     AdkError.isInstance(error) &&
     ["SESSION_FENCED", "SESSION_GONE", "EVENT_TOO_LARGE", "NOT_SERIALIZABLE"].includes(error.code);
   if (isOfSession) invocation.fatalErrors.add(error);
-}
-
-function copiedState({ state }: Context): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  const values = state.toRecord();
-  for (const key of Object.keys(values))
-    if (!key.startsWith("temp:") && !key.startsWith("_adk")) setOwn(copy, key, values[key]);
-  return copy;
 }
 
 /** The caller's artifacts; what is saved is recorded on the caller's event. */

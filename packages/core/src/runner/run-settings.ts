@@ -1,9 +1,8 @@
 import type { BaseAgent } from "../agents/base-agent.ts";
 import type { SessionArtifactService } from "../artifacts/session-artifact-service.ts";
 import type { BaseCredentialService } from "../auth/base-credential-service.ts";
-import type { Invocation, NestedRunRequest } from "../context/invocation.ts";
+import type { Invocation, NestedRunRequest, NestedRunResult } from "../context/invocation.ts";
 import type { Logger } from "../context/logger.ts";
-import type { Event } from "../events/event.ts";
 import type { ContentsCache } from "../flows/contents/cache.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { IdSource } from "../internal/ids.ts";
@@ -38,5 +37,5 @@ export interface RunSettings {
     settings: RunSettings,
     invocation: Invocation,
     request: NestedRunRequest,
-  ) => AsyncGenerator<Event, void, undefined>;
+  ) => Promise<NestedRunResult>;
 }

@@ -5,6 +5,7 @@ import { AdkError } from "../errors.ts";
 import { createEvent } from "../events/event.ts";
 import { settlesWithin } from "../internal/clock.ts";
 import { Stopped } from "../internal/stopped.ts";
+import { failedNode } from "../log/agent-run.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
 import { begin } from "./begin.ts";
@@ -12,6 +13,7 @@ import { Commits } from "./commit.ts";
 import type { StreamedRun } from "./event-stream.ts";
 import { GraceGate } from "./grace-gate.ts";
 import type { HandOff } from "./hand-off.ts";
+import { isSettled } from "./is-settled.ts";
 import { open } from "./open.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -105,7 +107,11 @@ export class Run implements StreamedRun {
         newInvocationId: () => `e-${this.#settings.newId()}`,
       });
       this.#invocationId = accepted.invocationId;
-      const context = this.#context(opened, accepted);
+      if (this.#settings.resumable && isSettled(this.#settings, this.#request, opened, accepted))
+        return;
+      const context = this.#context(opened, accepted, (event) =>
+        (commits as Commits).record(event),
+      );
       commits = new Commits(context, lease, this.#handOff);
       await this.#notForEver(this.#work(context, commits, accepted));
     } finally {
@@ -267,6 +273,7 @@ export class Run implements StreamedRun {
           timestamp: invocation.clock.now(),
           invocationId: invocation.id,
           author: origin?.author ?? context.agent.name,
+          nodeInfo: failedNode(origin?.author ?? context.agent.name),
           ...(branch === undefined ? {} : { branch }),
           errorCode: errorCode(error),
           errorMessage: error instanceof Error ? error.message : String(error),
@@ -279,7 +286,11 @@ export class Run implements StreamedRun {
     }
   }
 
-  #context({ session, lease }: OpenedSession, accepted: Accepted): InvocationContext {
+  #context(
+    { session, lease }: OpenedSession,
+    accepted: Accepted,
+    record: Invocation["record"],
+  ): InvocationContext {
     const settings = this.#settings;
     const { message, runConfig } = this.#request;
     const invocation: Invocation = {
@@ -300,6 +311,7 @@ export class Run implements StreamedRun {
       signal: this.#stopping.signal,
       lease,
       resumable: settings.resumable,
+      openedAt: session.lastSequence,
       contentsCache: settings.contentsCache,
       clock: settings.clock,
       newId: settings.newId,
@@ -308,6 +320,7 @@ export class Run implements StreamedRun {
       llmCalls: this.#llmCalls,
       failures: new Map(),
       fatalErrors: new WeakSet(),
+      record,
       runNested: (request) => settings.runNested(settings, invocation, request),
     };
     return new InvocationContext({ invocation, agent: settings.rootAgent });

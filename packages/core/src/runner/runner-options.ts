@@ -24,7 +24,7 @@ export interface RunnerConfig {
   artifactService?: BaseArtifactService | undefined;
   memoryService?: BaseMemoryService | undefined;
   credentialService?: BaseCredentialService | undefined;
-  /** Only with `agent`. Refused with `UNSUPPORTED` in this version, unless it says `isResumable: false`. */
+  /** Only with `agent`. @defaultValue not resumable */
   resumabilityConfig?: ResumabilityConfig | undefined;
   /** Whether a missing session is created under the given id. @defaultValue false */
   autoCreateSession?: boolean | undefined;

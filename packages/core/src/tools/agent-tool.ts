@@ -4,6 +4,7 @@ import type { Content, FunctionDeclaration } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { checkOptions, type OptionCheck } from "../internal/check-options.ts";
+import { WAITING } from "../internal/waiting.ts";
 import { BaseTool, type RunAsyncToolRequest } from "./base-tool.ts";
 import { describeArgumentIssues } from "./schema/describe-argument-issues.ts";
 import { parseOutput } from "./schema/parse-output.ts";
@@ -78,16 +79,13 @@ export class AgentTool extends BaseTool {
     if (input.issues) return { error: describeArgumentIssues(this.name, args, input.issues) };
     if (this.skipSummarization) toolContext.actions.skipSummarization = true;
     const { invocation } = toolContext.invocationContext;
-    let last: Event | undefined;
-    const events = invocation.runNested({
+    const { last, isWaiting } = await invocation.runNested({
       agent: this.agent,
       message: this.#message(input.value),
       toolContext,
       includePlugins: this.includePlugins,
     });
-    for await (const event of events)
-      if (!event.partial && (event.content || event.errorCode)) last = event;
-    return this.#result(last);
+    return isWaiting ? WAITING : this.#result(last);
   }
 
   #message(input: unknown): Content {

@@ -11,7 +11,7 @@ export function toolContext(
   options: Omit<ContextOptions, "invocationContext"> & { agent?: Partial<BaseAgent> } = {},
 ): Context {
   const { agent = { name: "root" }, ...rest } = options;
-  const session = { id: "s", appName: "app", userId: "u", state: {} };
+  const session = { id: "s", appName: "app", userId: "u", state: {}, events: [] };
   // Only what the tools under test read is filled in.
   const whole = {
     id: "e-1",

@@ -2,10 +2,13 @@ import type { LlmAgent } from "../../agents/llm-agent.ts";
 import type { FunctionCall } from "../../content/content.ts";
 import { Context } from "../../context/context.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
+import type { Invocation } from "../../context/invocation.ts";
 import { AdkError, type AdkErrorCode } from "../../errors.ts";
 import { settlesWithin, withTimeout } from "../../internal/clock.ts";
 import { cloneJson, getOwn } from "../../internal/json.ts";
 import { followingController, orStopped, Stopped, throwIfStopped } from "../../internal/stopped.ts";
+import { WAITING } from "../../internal/waiting.ts";
+import type { CallState } from "../../log/call-states.ts";
 import { BaseTool } from "../../tools/base-tool.ts";
 import { firstAnswer } from "../../plugins/first-answer.ts";
 
@@ -16,8 +19,8 @@ export type CallOutcome =
       readonly response: Record<string, unknown>;
       readonly context: Context;
     }
-  /** A long-running call without a result yet. */
-  | { readonly kind: "waiting"; readonly context: Context }
+  /** A call without a result yet: of a long-running tool, or (nested) of an agent tool whose own run waits. */
+  | { readonly kind: "waiting"; readonly context: Context; readonly isNested: boolean }
   /** Cut off: no response. */
   | { readonly kind: "stopped" }
   /** Ends the run. */
@@ -54,11 +57,12 @@ export class ToolCall {
 
   constructor(
     invocationContext: InvocationContext,
-    call: FunctionCall,
+    state: CallState,
     toolsDict: Readonly<Record<string, BaseTool>>,
     signal: AbortSignal,
   ) {
     this.#agent = invocationContext.agent as LlmAgent;
+    const { call } = state;
     this.#call = call;
     const name = call.name ?? "";
     const tool = getOwn(toolsDict, name);
@@ -72,6 +76,8 @@ export class ToolCall {
     this.#context = new Context({
       invocationContext,
       functionCallId: call.id,
+      toolConfirmation: state.confirmation,
+      attempt: attemptOf(invocationContext.invocation, state),
       abortSignal: controller.signal,
     });
   }
@@ -92,6 +98,8 @@ export class ToolCall {
 
   async #answer(): Promise<CallOutcome> {
     throwIfStopped(this.#signal); // a call before it has ended the run
+    const repeated = this.#onRepeat();
+    if (repeated) return { kind: "response", response: repeated, context: this.#context };
     let result: unknown = await this.#before();
     if (result === undefined) {
       if (this.#known) return await this.#unknown(this.#known);
@@ -102,11 +110,31 @@ export class ToolCall {
         if (error instanceof Stopped || this.#isFatal(error)) throw error;
         result = (await this.#onError(error)) ?? { error: messageOf(error) };
       }
+      if (result === WAITING) return { kind: "waiting", context: this.#context, isNested: true };
       if (this.#tool.isLongRunning && (result === undefined || result === null))
-        return { kind: "waiting", context: this.#context };
+        return { kind: "waiting", context: this.#context, isNested: false };
     }
     const response = asResponse(result);
     return { kind: "response", response: await this.#after(response), context: this.#context };
+  }
+
+  /** What the model reads instead of a call that may have been made before, where the tool says so. */
+  #onRepeat(): Record<string, unknown> | undefined {
+    const { name, onRepeat } = this.#tool;
+    if (this.#context.attempt === 1 || onRepeat === "run") return undefined;
+    if (onRepeat === "fail")
+      return {
+        error: `The call of ${name} was interrupted and is not repeated; its outcome is unknown.`,
+      };
+    const confirmation = this.#context.toolConfirmation;
+    if (confirmation?.confirmed) return undefined;
+    if (confirmation)
+      return { error: `The call of ${name} was interrupted; a person has refused to repeat it.` };
+    this.#context.requestConfirmation({
+      hint: `The call of ${name} was interrupted and may have been made already. Shall it be made again?`,
+    });
+    this.#context.actions.skipSummarization = true;
+    return { error: "This tool call was interrupted. A person was asked whether to repeat it." };
   }
 
   async #execute(): Promise<unknown> {
@@ -236,6 +264,16 @@ export class ToolCall {
   #callbackParams(): { tool: BaseTool; args: Record<string, unknown>; context: Context } {
     return { tool: this.#tool, args: this.#args, context: this.#context };
   }
+}
+
+/**
+ * 1 for a call that was released under the lease of this run: nobody else can have made it. Else it may have been made
+ * before, as often as the invocation was taken up.
+ */
+function attemptOf({ openedAt, lease }: Invocation, { releasedBy }: CallState): number {
+  return releasedBy.sequence === undefined || releasedBy.sequence > openedAt
+    ? 1
+    : Math.max(2, lease.attempt);
 }
 
 /** Stands in for a tool that the model made up, so that hooks can see the call. */

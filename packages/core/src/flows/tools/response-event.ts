@@ -1,28 +1,42 @@
-import type { FunctionCall, Part } from "../../content/content.ts";
+import type { FunctionCall, FunctionResponse, Part } from "../../content/content.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
-import type { ContextHarvest } from "../../context/context.ts";
+import type { EventActions } from "../../events/event-actions.ts";
 import type { Event } from "../../events/event.ts";
 import { mergeEventActions } from "../../events/merge-event-actions.ts";
-import type { CallOutcome } from "./call-tool.ts";
+import { setOwn } from "../../internal/json.ts";
 
-/** One event with the responses of a batch, in the order of its calls, and with all that the tools wrote. */
+/** What one call of a batch has left: in this process, or in a record. */
+export interface CallResult {
+  readonly call: FunctionCall;
+  /** Absent for a call that waits. */
+  readonly response: Record<string, unknown> | undefined;
+  readonly actions: Partial<EventActions> | undefined;
+  readonly stateRemoved: readonly string[] | undefined;
+  /** State containers that it changed in place, whole. */
+  readonly inPlace: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * One event with the responses of a batch, and with all that the tools wrote.
+ *
+ * @param inCallOrder responses, and actions where two calls wrote the same, are in this order.
+ * @param asFinished containers that several calls changed in place are as the last of them left them.
+ */
 export function responseEvent(
-  context: InvocationContext,
-  calls: readonly FunctionCall[],
-  outcomes: readonly CallOutcome[],
+  { invocation, agent, branch }: InvocationContext,
+  inCallOrder: readonly CallResult[],
+  asFinished: readonly CallResult[],
 ): Event | undefined {
-  const parts: Part[] = [];
-  const harvests: ContextHarvest[] = [];
-  for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.kind === "waiting") harvests.push(outcome.context.harvest());
-    if (outcome.kind !== "response") continue;
-    harvests.push(outcome.context.harvest());
-    parts.push({ functionResponse: responseOf(calls[index] as FunctionCall, outcome.response) });
-  }
-  const removed = [...new Set(harvests.flatMap(({ stateRemoved }) => stateRemoved ?? []))];
-  const actions = mergeEventActions(harvests.map((harvest) => harvest.actions));
+  const parts = inCallOrder.flatMap(({ call, response }): Part[] =>
+    response ? [{ functionResponse: responseOf(call, response) }] : [],
+  );
+  const actions = mergeEventActions(inCallOrder.map((result) => result.actions));
+  for (const { inPlace } of asFinished)
+    for (const key of Object.keys(inPlace ?? {})) setOwn(actions.stateDelta, key, inPlace?.[key]);
+  const removed = [
+    ...new Set(inCallOrder.flatMap(({ stateRemoved }) => stateRemoved ?? [])),
+  ].filter((key) => !Object.hasOwn(actions.stateDelta, key));
   if (parts.length === 0 && removed.length === 0 && isEmpty(actions)) return undefined;
-  const { invocation, agent, branch } = context;
   const event: Event = {
     id: invocation.newId(),
     invocationId: invocation.id,
@@ -39,7 +53,7 @@ export function responseEvent(
 function responseOf(
   { id, name }: FunctionCall,
   response: Record<string, unknown>,
-): NonNullable<Part["functionResponse"]> {
+): FunctionResponse {
   return {
     ...(id === undefined ? {} : { id }),
     ...(name === undefined ? {} : { name }),

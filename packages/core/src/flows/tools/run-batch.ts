@@ -4,57 +4,139 @@ import type { Event } from "../../events/event.ts";
 import { getFunctionCalls } from "../../events/predicates.ts";
 import { followingController, Stopped } from "../../internal/stopped.ts";
 import { untilIdle } from "../../internal/until-idle.ts";
+import type { CallState } from "../../log/call-states.ts";
 import type { BaseTool } from "../../tools/base-tool.ts";
+import { confirmationEvent } from "../confirmation.ts";
 import { type CallOutcome, ToolCall } from "./call-tool.ts";
-import { responseEvent } from "./response-event.ts";
+import { record } from "./records.ts";
+import { type CallResult, responseEvent } from "./response-event.ts";
+
+export interface Batch {
+  /** The model event that made the calls. */
+  readonly event: Event;
+  /** Those of its calls that have no response yet. */
+  readonly calls: readonly CallState[];
+  readonly toolsDict: Readonly<Record<string, BaseTool>>;
+  /** Told about each call that waits for an answer from outside. */
+  readonly onWaiting: (callId: string) => void;
+}
 
 /**
  * Makes the calls of one model event, all at the same time, and yields one event with their responses in the order of the
- * calls. When one of them ends the run, or the run is stopped, what the others have done is kept: the event comes first.
+ * calls; a request for confirmation beside it where a tool asks for one. What the log has of a call is not done again. When
+ * one of them ends the run, or the run is stopped, what the others have done is kept: the event comes first.
  *
  * Calls start in order, each as soon as the one before has finished or waits for something from outside; so hooks and
  * tools that do not wait run strictly one after the other.
  */
 export async function* runBatch(
   context: InvocationContext,
-  event: Event,
-  toolsDict: Readonly<Record<string, BaseTool>>,
+  batch: Batch,
 ): AsyncGenerator<Event, void, undefined> {
-  const calls = getFunctionCalls(event);
   const { controller, unlink } = followingController(context.abortSignal);
+  const asFinished = batch.calls.flatMap(resultOfRecord);
+  for (const { actions, stateRemoved, inPlace } of asFinished)
+    context.invocation.state.lay({ ...actions?.stateDelta, ...inPlace }, stateRemoved);
   let outcomes: CallOutcome[];
   try {
-    outcomes = await callAll(context, calls, toolsDict, controller);
+    outcomes = await callAll(context, batch, asFinished, controller);
   } finally {
     unlink();
   }
-  const responses = responseEvent(context, calls, outcomes);
-  if (responses) yield responses;
+  yield* eventsOf(context, batch, asFinished);
   for (const outcome of outcomes) if (outcome.kind === "failed") throw outcome.error;
   if (outcomes.some(({ kind }) => kind === "stopped")) throw new Stopped();
 }
 
+/** A response that is stored, but not in a response event yet. */
+function resultOfRecord({ call, record: stored }: CallState): CallResult[] {
+  if (stored?.response === undefined) return [];
+  const { response, actions, stateRemoved, inPlace } = stored;
+  return [{ call, response, actions, stateRemoved, inPlace }];
+}
+
 async function callAll(
   context: InvocationContext,
-  calls: readonly FunctionCall[],
-  toolsDict: Readonly<Record<string, BaseTool>>,
+  batch: Batch,
+  asFinished: CallResult[],
   controller: AbortController,
 ): Promise<CallOutcome[]> {
+  const toMake = batch.calls.filter((state) => state.record === undefined);
   const cap = context.runConfig.maxConcurrentTools ?? Number.POSITIVE_INFINITY;
   const running: Set<Promise<unknown>> = new Set();
   const started: Promise<CallOutcome>[] = [];
-  for (const [index, call] of calls.entries()) {
+  for (const [index, state] of toMake.entries()) {
     while (running.size >= cap) await Promise.race(running);
-    const outcome = new ToolCall(context, call, toolsDict, controller.signal)
-      .run()
-      .then((result) => {
-        running.delete(outcome);
-        if (result.kind === "failed") controller.abort();
-        return result;
-      });
+    const outcome = makeCall(context, batch, state, asFinished, controller).then((result) => {
+      running.delete(outcome);
+      if (result.kind === "failed") controller.abort();
+      return result;
+    });
     running.add(outcome);
     started.push(outcome);
-    if (index < calls.length - 1) await untilIdle(outcome);
+    if (index < toMake.length - 1) await untilIdle(outcome);
   }
   return await Promise.all(started);
+}
+
+/** Makes one call and, in an app that is resumable, leaves a record where the response event is still to come. */
+async function makeCall(
+  context: InvocationContext,
+  { event, toolsDict, onWaiting }: Batch,
+  state: CallState,
+  asFinished: CallResult[],
+  controller: AbortController,
+): Promise<CallOutcome> {
+  const { call } = state;
+  const outcome = await new ToolCall(context, state, toolsDict, controller.signal).run();
+  if (outcome.kind === "failed" || outcome.kind === "stopped") return outcome;
+  const { actions, stateRemoved, inPlace } = outcome.context.harvestApart();
+  const response = outcome.kind === "response" ? outcome.response : undefined;
+  asFinished.push({ call, response, actions, stateRemoved, inPlace });
+  if (response === undefined) onWaiting(call.id ?? "");
+  const isSilent = outcome.kind === "waiting" && !outcome.isNested;
+  const hasSiblings = response !== undefined && getFunctionCalls(event).length > 1;
+  if (!context.isResumable || !(isSilent || hasSiblings)) return outcome;
+  try {
+    await record(context, {
+      callId: call.id ?? "",
+      ...(response === undefined ? {} : { response }),
+      ...(response === undefined ? {} : { actions }),
+      ...(response === undefined || stateRemoved === undefined ? {} : { stateRemoved }),
+      ...(response === undefined || inPlace === undefined ? {} : { inPlace }),
+    });
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+  return outcome;
+}
+
+/**
+ * The response event, and the request for confirmation: before it when every call asks for one, else behind it.
+ */
+function* eventsOf(
+  context: InvocationContext,
+  { calls }: Batch,
+  asFinished: readonly CallResult[],
+): Generator<Event, void, undefined> {
+  const order = calls.map((state) => state.call.id);
+  const inCallOrder = asFinished.toSorted(
+    (left, right) => order.indexOf(left.call.id) - order.indexOf(right.call.id),
+  );
+  const responses = responseEvent(context, inCallOrder, asFinished);
+  if (responses === undefined) return;
+  const requests = responses.actions.requestedToolConfirmations;
+  const asking = calls.filter(
+    ({ call, isAsked }) => Object.hasOwn(requests, call.id ?? "") && !isAsked,
+  );
+  const request = confirmationEvent(
+    context,
+    asking.map((state): FunctionCall => state.call),
+    requests,
+  );
+  const allAsk = inCallOrder.every(({ call }) => Object.hasOwn(requests, call.id ?? ""));
+  if (allAsk && request) yield request;
+  else if (!allAsk && Object.keys(requests).length > 0) delete responses.actions.skipSummarization;
+  yield responses;
+  if (!allAsk && request) yield request;
 }

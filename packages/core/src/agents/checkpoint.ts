@@ -1,0 +1,34 @@
+import type { InvocationContext } from "../context/invocation-context.ts";
+import type { EventActions } from "../events/event-actions.ts";
+import { createEvent, type Event } from "../events/event.ts";
+
+/** An event without words that says where an agent stands, or that it has ended. */
+export function stateEvent(
+  { invocation, agent, branch }: InvocationContext,
+  actions: Pick<EventActions, "agentState" | "endOfAgent">,
+): Event {
+  return createEvent({
+    id: invocation.newId(),
+    timestamp: invocation.clock.now(),
+    invocationId: invocation.id,
+    author: agent.name,
+    ...(branch === undefined ? {} : { branch }),
+    actions,
+  });
+}
+
+/**
+ * Stores where a composed agent stands, in an app that is resumable.
+ *
+ * @returns where the runs begin that follow from it.
+ */
+export async function* checkpoint(
+  context: InvocationContext,
+  agentState: Record<string, unknown>,
+): AsyncGenerator<Event, number, undefined> {
+  const { events } = context.session;
+  if (!context.isResumable) return events.length;
+  const event = stateEvent(context, { agentState });
+  yield event;
+  return events.findLastIndex(({ id }) => id === event.id) + 1 || events.length;
+}

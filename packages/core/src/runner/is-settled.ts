@@ -1,0 +1,45 @@
+import type { BaseAgent } from "../agents/base-agent.ts";
+import { equalJson } from "../internal/json.ts";
+import { agentRun, type RunStart, transferOf } from "../log/agent-run.ts";
+import { openRequests } from "../log/run-span.ts";
+import type { OpenedSession } from "../sessions/requests.ts";
+import type { Accepted } from "./accept.ts";
+import type { CheckedRunRequest } from "./run-request.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { selectAgent } from "./select-agent.ts";
+
+/**
+ * Whether there is nothing to take up again: the invocation has ended, was aborted, or waits for an answer that the request
+ * does not bring; and its last run has come to its end, so that the header does not name it as open.
+ */
+export function isSettled(
+  { rootAgent, clock, logger }: RunSettings,
+  { message }: CheckedRunRequest,
+  { session, openInvocationId }: OpenedSession,
+  { invocationId, opened, answers, answered = [] }: Accepted,
+): boolean {
+  const { events } = session;
+  if (opened === undefined || openInvocationId === invocationId) return false;
+  if (answers && !answered.some((event) => equalJson(event.content, message))) return false;
+  const start = events.indexOf(opened);
+  const isAborted = events.some(
+    (event) => event.invocationId === invocationId && event.errorCode === "INVOCATION_ABORTED",
+  );
+  if (isAborted) return true;
+  const span = { events, from: start + 1, invocationId, branch: undefined };
+  if (openRequests(span, clock.now()).size > 0) return true;
+  const agent = selectAgent(rootAgent, events.slice(0, start), logger);
+  return hasEnded(rootAgent, { ...span, agent: agent.name });
+}
+
+/** Whether the agent's run has ended, and those of all that it was handed over to. */
+function hasEnded(root: BaseAgent, start: RunStart): boolean {
+  const run = agentRun(start);
+  if (run.endIndex === undefined)
+    return start.events.some(
+      ({ author, invocationId }) => author === "model" && invocationId === start.invocationId,
+    );
+  const transfer = transferOf(start, run);
+  if (transfer === undefined || root.findAgent(transfer.target) === undefined) return true;
+  return hasEnded(root, { ...start, agent: transfer.target, from: transfer.index + 1 });
+}
