@@ -159,6 +159,7 @@ export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
 export type { IdSource } from "./internal/ids.ts";
 export type { StandardSchemaV1 } from "./internal/standard-schema.ts";
+export { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./log/call-states.ts";
 export {
   BaseMemoryService,
   type AddEventsToMemoryRequest,
@@ -184,9 +185,18 @@ export {
 export { LLMRegistry, type BaseLlmType } from "./models/llm-registry.ts";
 export type { LlmRequest } from "./models/llm-request.ts";
 export type { LlmResponse } from "./models/llm-response.ts";
+export { BasePlanner } from "./planners/base-planner.ts";
+export { BuiltInPlanner, type BuiltInPlannerOptions } from "./planners/built-in-planner.ts";
+export { PlanReActPlanner } from "./planners/plan-re-act-planner.ts";
 export { BasePlugin, type PluginHook } from "./plugins/base-plugin.ts";
 export { PluginManager } from "./plugins/plugin-manager.ts";
+export type { AnswerRequest } from "./runner/answer.ts";
 export { InMemoryRunner, type InMemoryRunnerConfig } from "./runner/in-memory-runner.ts";
+export type {
+  ListPendingRequest,
+  ListPendingResponse,
+  PendingRequest,
+} from "./runner/list-pending.ts";
 export type { RunDebugOptions } from "./runner/run-debug.ts";
 export type { RunAsyncRequest } from "./runner/run-request.ts";
 export type { RunnerConfig } from "./runner/runner-options.ts";
@@ -279,6 +289,7 @@ export {
   type ToolProcessLlmRequest,
 } from "./tools/base-tool.ts";
 export { BaseToolset, isBaseToolset, type ToolPredicate } from "./tools/base-toolset.ts";
+export { BaseExampleProvider, type Example, ExampleTool } from "./tools/example-tool.ts";
 export { EXIT_LOOP, ExitLoopTool } from "./tools/exit-loop-tool.ts";
 export {
   FunctionTool,
@@ -287,6 +298,7 @@ export {
   type ToolExecuteFunction,
   type ToolOptions,
 } from "./tools/function-tool.ts";
+export { GetUserChoiceTool, getUserChoiceTool } from "./tools/get-user-choice-tool.ts";
 export { LOAD_ARTIFACTS, LoadArtifactsTool } from "./tools/load-artifacts-tool.ts";
 export { LOAD_MEMORY, LoadMemoryTool } from "./tools/load-memory-tool.ts";
 export {

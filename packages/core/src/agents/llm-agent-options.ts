@@ -1,4 +1,4 @@
-import { integer, oneOf, type OptionCheck } from "../internal/check-options.ts";
+import { having, integer, oneOf, type OptionCheck } from "../internal/check-options.ts";
 import { idProblem } from "../internal/id-problem.ts";
 import { isBaseLlm } from "../models/base-llm.ts";
 import { BASE_AGENT_OPTIONS, isAny } from "./base-agent.ts";
@@ -56,6 +56,7 @@ export const LLM_AGENT_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   outputSchema: isAny,
   outputKey: (value) =>
     idProblem(value) && "a state key: 1–512 bytes of well-formed text without NUL",
+  planner: having("a planner (BasePlanner)", "buildPlanningInstruction", "processPlanningResponse"),
   modelTimeoutMs: integer(1),
   beforeModelCallback: isAny,
   afterModelCallback: isAny,

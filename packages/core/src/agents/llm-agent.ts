@@ -12,6 +12,7 @@ import { followTransfer } from "../flows/transfer-targets.ts";
 import { checkOptions, describe } from "../internal/check-options.ts";
 import { type BaseLlm, isBaseLlm } from "../models/base-llm.ts";
 import { LLMRegistry } from "../models/llm-registry.ts";
+import type { BasePlanner } from "../planners/base-planner.ts";
 import { type BaseTool, isBaseTool } from "../tools/base-tool.ts";
 import { type BaseToolset, isBaseToolset } from "../tools/base-toolset.ts";
 import { type AnySchema, type ReadSchema, readSchema } from "../tools/schema/read-schema.ts";
@@ -69,6 +70,8 @@ export interface LlmAgentConfig extends BaseAgentConfig {
   outputSchema?: AnySchema | undefined;
   /** The state key that the final text (parsed, with `outputSchema`) is put under. */
   outputKey?: string | undefined;
+  /** Lets the model plan before it acts. */
+  planner?: BasePlanner | undefined;
   /** How long to wait for a model's next piece, in milliseconds. @defaultValue no limit */
   modelTimeoutMs?: number | undefined;
   beforeModelCallback?: BeforeModelCallback | undefined;
@@ -103,6 +106,7 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
   /** `outputSchema`, read. */
   readonly outputFormat: ReadSchema | undefined;
   readonly outputKey: string | undefined;
+  readonly planner: BasePlanner | undefined;
   readonly modelTimeoutMs: number | undefined;
   readonly beforeModelCallbacks: readonly SingleBeforeModelCallback[];
   readonly afterModelCallbacks: readonly SingleAfterModelCallback[];
@@ -135,6 +139,7 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
         ? undefined
         : readSchema(config.outputSchema, `${owner}: \`outputSchema\``);
     this.outputKey = config.outputKey;
+    this.planner = config.planner;
     this.modelTimeoutMs = config.modelTimeoutMs;
     this.beforeModelCallbacks = callbackList(
       owner,

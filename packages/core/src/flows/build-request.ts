@@ -7,6 +7,8 @@ import { basic } from "./processors/basic.ts";
 import { contents } from "./processors/contents.ts";
 import { identity } from "./processors/identity.ts";
 import { instructions, placeInstructions } from "./processors/instructions.ts";
+import { outputSchema } from "./processors/output-schema.ts";
+import { planning } from "./processors/planning.ts";
 import type { RequestProcessor } from "./processors/request-processor.ts";
 import { tools } from "./processors/tools.ts";
 
@@ -17,6 +19,8 @@ const PROCESSORS: readonly RequestProcessor[] = [
   identity,
   contents,
   placeInstructions,
+  planning,
+  outputSchema,
   agentTransfer,
   tools,
 ];

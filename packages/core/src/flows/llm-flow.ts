@@ -12,6 +12,8 @@ import { agentRun } from "../log/agent-run.ts";
 import { type CallState, callStates } from "../log/call-states.ts";
 import { confirmationEvent } from "./confirmation.ts";
 import { nextStep, type Step } from "./next-step.ts";
+import { planned } from "./processors/planning.ts";
+import { structuredOutputEvent } from "./structured-output.ts";
 import { runBatch } from "./tools/run-batch.ts";
 
 /** The run of an LLM agent: asks the model, makes its calls, and asks again, until nothing is left to do. */
@@ -32,6 +34,9 @@ export async function* runLlmFlow(
         break;
       case "ask":
         yield* run.askPerson(step.event);
+        break;
+      case "answer":
+        yield* run.sayAnswer(step.value);
         break;
       case "end":
         return;
@@ -72,7 +77,8 @@ class FlowRun {
     let callbackContext = new Context({ invocationContext: this.#context });
     const events = new ModelEvents(this.#agent, callbackContext, request);
     let answered = false;
-    for await (const response of callModel(this.#agent, () => callbackContext, request)) {
+    for await (const answer of callModel(this.#agent, () => callbackContext, request)) {
+      const response = planned(callbackContext, answer);
       for (const processor of this.#agent.responseProcessors)
         yield* this.#keep(processor.runAsync(this.#context, response));
       const event = events.make(response, callbackContext);
@@ -120,6 +126,12 @@ class FlowRun {
     if (request === undefined) return;
     yield request;
     this.#events.push(this.#stored(request));
+  }
+
+  async *sayAnswer(value: unknown): AsyncGenerator<Event, void, undefined> {
+    const event = structuredOutputEvent(this.#context, value);
+    yield event;
+    this.#events.push(this.#stored(event));
   }
 
   async *#keep<T>(

@@ -9,6 +9,8 @@ export type Step =
   | { readonly kind: "tools"; readonly event: Event; readonly calls: readonly CallState[] }
   /** Asks a person to approve calls whose response event says that they need it. */
   | { readonly kind: "ask"; readonly event: Event }
+  /** Says the structured answer that a stored response event carries. */
+  | { readonly kind: "answer"; readonly value: unknown }
   | { readonly kind: "end" };
 
 const MODEL: Step = { kind: "model" };
@@ -43,7 +45,10 @@ export function nextStep(request: StepRequest): Step {
     if (states.lastAnswerIsRepeated) return END;
     return request.resumable && hasUnanswered(states, last, request) ? END : MODEL;
   }
-  if (last.actions.transferToAgent !== undefined || isFinalResponse(last)) return END;
+  const { transferToAgent, setModelResponse } = last.actions;
+  if (transferToAgent !== undefined) return END;
+  if (setModelResponse !== undefined) return { kind: "answer", value: setModelResponse };
+  if (isFinalResponse(last)) return END;
   return request.resumable && hasUnanswered(states, last, request) ? END : MODEL;
 }
 

@@ -65,6 +65,18 @@ export abstract class BasePlugin {
     return undefined;
   }
 
+  /**
+   * Every event on its way to the caller, after it was stored: for what only the client may not see. What an answer names
+   * takes the place of the event's own in what the caller gets; `null` keeps the event from the caller. The log is not
+   * changed, and each plugin sees what the one before left.
+   */
+  async beforeYieldCallback(_params: {
+    invocationContext: InvocationContext;
+    event: Event;
+  }): Promise<Partial<Event> | null | undefined> {
+    return undefined;
+  }
+
   /** Before an agent starts. An answer is the agent's event; the agent and its `afterAgentCallback` are skipped. */
   async beforeAgentCallback(_params: {
     agent: BaseAgent;

@@ -7,6 +7,7 @@ const ANSWERS: Readonly<Partial<Record<PluginHook, Kind>>> = {
   onUserMessageCallback: "a Content",
   beforeRunCallback: "a Content",
   onEventCallback: "members of an Event",
+  beforeYieldCallback: "members of an Event",
   beforeAgentCallback: "a Content",
   afterAgentCallback: "a Content",
   beforeModelCallback: "an LlmResponse",

@@ -4,6 +4,8 @@ import { AdkError } from "../errors.ts";
 import { describe } from "../internal/check-options.ts";
 import type { Clock } from "../internal/clock.ts";
 import { systemClock } from "../internal/clock.ts";
+import type { Event } from "../events/event.ts";
+import { replacedEvent } from "./replaced-event.ts";
 import { BasePlugin, type PluginHook } from "./base-plugin.ts";
 import { expectedAnswer } from "./check-answer.ts";
 
@@ -17,6 +19,7 @@ const HOOKS: readonly PluginHook[] = [
   "afterRunCallback",
   "onRunErrorCallback",
   "onEventCallback",
+  "beforeYieldCallback",
   "beforeAgentCallback",
   "afterAgentCallback",
   "onAgentErrorCallback",
@@ -114,6 +117,31 @@ export class PluginManager {
       return answer as HookAnswer<H>;
     }
     return undefined;
+  }
+
+  /** The event as its caller may see it; `undefined` when it may not. @throws AdkError `PLUGIN_FAILED`. */
+  async view(params: HookParams<"beforeYieldCallback">): Promise<Event | undefined> {
+    const hook = "beforeYieldCallback";
+    let { event } = params;
+    for (const plugin of this.#byHook.get(hook) ?? []) {
+      let answer: unknown;
+      try {
+        answer = await call(plugin, hook, { ...params, event });
+      } catch (error) {
+        throw pluginFailed(plugin, hook, error);
+      }
+      if (answer === null) return undefined;
+      if (answer === undefined) continue;
+      const expected = expectedAnswer(hook, answer);
+      if (expected !== undefined)
+        throw pluginFailed(
+          plugin,
+          hook,
+          `it answered with ${describe(answer)}; return ${expected}, null to hide the event, or nothing`,
+        );
+      event = replacedEvent(event, answer as Partial<Event>);
+    }
+    return event;
   }
 
   /** Tells every plugin. @throws AdkError `PLUGIN_FAILED`. */

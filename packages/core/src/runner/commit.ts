@@ -1,5 +1,6 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
+import { replacedEvent } from "../plugins/replaced-event.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
 import type { SessionLease } from "../sessions/lease.ts";
 import type { HandOff } from "./hand-off.ts";
@@ -37,20 +38,29 @@ export class Commits {
         invocationContext: this.#context,
         event: shown,
       });
-      if (answer) shown = replaced(shown, answer);
+      if (answer) shown = replacedEvent(shown, answer);
     }
-    if (shown.partial) return await this.#handOff.put(shown);
+    if (shown.partial) return await this.#show(shown);
     const stored = await this.#append(shown);
     invocation.state.settled(written, event.stateRemoved);
-    await this.#handOff.put(stored);
+    await this.#show(stored);
   }
 
   /** Stores an event that no plugin sees; `shown`: hands it over too. */
   async record(event: Event, shown = false): Promise<Event> {
     const stored = await this.#append(withMetadata(event, this.#context.runConfig.customMetadata));
     this.#context.invocation.state.settled(event.actions.stateDelta, event.stateRemoved);
-    if (shown) await this.#handOff.put(stored);
+    if (shown) await this.#show(stored);
     return stored;
+  }
+
+  /** Hands the event over, as the plugins let the caller see it. */
+  async #show(event: Event): Promise<void> {
+    const { pluginManager } = this.#context;
+    const view = pluginManager.has("beforeYieldCallback")
+      ? await pluginManager.view({ invocationContext: this.#context, event })
+      : event;
+    if (view) await this.#handOff.put(view);
   }
 
   async #append(event: Event): Promise<Event> {
@@ -77,22 +87,4 @@ export class Commits {
 /** The run's metadata under the event's own. */
 function withMetadata(event: Event, metadata: Record<string, unknown> | undefined): Event {
   return metadata ? { ...event, customMetadata: { ...metadata, ...event.customMetadata } } : event;
-}
-
-/** What the answer names takes the place of the event's own; who, when and which event it is stays. */
-function replaced(event: Event, answer: Partial<Event>): Event {
-  const { id, invocationId, timestamp } = event;
-  const result: Event = { ...event, ...answer, id, invocationId, timestamp };
-  result.author = answer.author || event.author;
-  result.actions = answer.actions && namesAnything(answer.actions) ? answer.actions : event.actions;
-  return result;
-}
-
-/** `createEvent` fills in empty actions: they name nothing. */
-function namesAnything(actions: object): boolean {
-  return Object.values(actions).some(
-    (value) =>
-      value !== undefined &&
-      (typeof value !== "object" || value === null || Object.keys(value).length > 0),
-  );
 }

@@ -6,7 +6,7 @@ export class ExitLoopTool extends BaseTool {
   constructor() {
     super({
       name: "exit_loop",
-      description: "Exits the loop.\n\nCall this function only when you are instructed to do so.",
+      description: "Ends the loop that you work in. Call it only when your instructions say so.",
     });
   }
 

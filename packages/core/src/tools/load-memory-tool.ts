@@ -4,8 +4,8 @@ import { FunctionTool } from "./function-tool.ts";
 import { memoryText } from "./memory-text.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 
-const INSTRUCTION = `You have memory. You can use it to answer questions. If any questions need
-you to look up the memory, you should call load_memory function with a query.`;
+const INSTRUCTION =
+  "Earlier conversations with this user are remembered. When an answer may need them, call `load_memory` with what to look for.";
 
 /** Lets the model search what is remembered of the user. Only texts are handed on. */
 export class LoadMemoryTool extends FunctionTool<JsonSchema> {
@@ -13,11 +13,11 @@ export class LoadMemoryTool extends FunctionTool<JsonSchema> {
     super({
       name: "load_memory",
       description:
-        "Loads the memory for the current user.\n\nNOTE: Currently this tool only uses text part from the memory.",
+        "Finds what is remembered of this user from earlier conversations. Gives texts only.",
       parameters: {
         type: "object",
         properties: {
-          query: { type: "string", description: "The query to load the memory for." },
+          query: { type: "string", description: "What to look for, in words." },
         },
         required: ["query"],
       },

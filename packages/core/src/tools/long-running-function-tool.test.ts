@@ -17,8 +17,7 @@ describe("LongRunningFunctionTool", () => {
     expect(tool.isLongRunning).toBe(true);
     expect(isFunctionTool(tool)).toBe(true);
     expect(tool.description).toBe("Asks for approval.");
-    const note =
-      "NOTE: This is a long-running operation. Do not call this tool again if it has already returned some intermediate or pending status.";
+    const note = "The result comes later. While a call is pending, do not make it again.";
     expect(tool._getDeclaration().description).toBe(`Asks for approval.\n\n${note}`);
     expect(tool._getDeclaration().description).toBe(`Asks for approval.\n\n${note}`);
     expect(

@@ -1,18 +1,28 @@
 import type { FunctionDeclaration } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import type { PendingCall } from "../events/event.ts";
+import type { BaseTool } from "./base-tool.ts";
 import { FunctionTool, type ToolOptions } from "./function-tool.ts";
 import { type AnySchema, type ReadSchema, readSchema } from "./schema/read-schema.ts";
 import type { ToolInputParameters } from "./schema/tool-parameters.ts";
 
-const NOTE =
-  "NOTE: This is a long-running operation. Do not call this tool again if it has already returned some intermediate or pending status.";
+const NOTE = "The result comes later. While a call is pending, do not make it again.";
 
 export interface LongRunningToolOptions<
   TParameters extends ToolInputParameters = undefined,
 > extends ToolOptions<TParameters> {
-  /** What the answer to a waiting call must look like. @defaultValue anything */
+  /**
+   * What the answer to a waiting call must look like. Its JSON Schema is stored with the call, and `Runner.answer` checks by it.
+   *
+   * @defaultValue anything
+   */
   responseSchema?: AnySchema | undefined;
-  /** How long a call may wait for its answer, in milliseconds. @defaultValue no limit */
+  /**
+   * How long a call may wait for its answer, in milliseconds from when the model made it. Then `Runner.answer` takes none any
+   * more, and the model reads at the next run that nobody answered.
+   *
+   * @defaultValue no limit
+   */
   expiresInMs?: number | undefined;
 }
 
@@ -46,4 +56,16 @@ export class LongRunningFunctionTool<
     declaration.description = this.description === "" ? NOTE : `${this.description}\n\n${NOTE}`;
     return declaration;
   }
+}
+
+/** Until when, and for what, a call that is made now waits; `undefined` when the tool says nothing about either. */
+export function waitOf(tool: BaseTool, now: number): PendingCall | undefined {
+  // By its members: a renamed tool, or one of another copy of the package, counts too.
+  const { expiresInMs, responseSchema } = tool as BaseTool &
+    Partial<Pick<LongRunningFunctionTool, "expiresInMs" | "responseSchema">>;
+  if (expiresInMs === undefined && responseSchema === undefined) return undefined;
+  return {
+    ...(expiresInMs === undefined ? {} : { expiresAt: Math.ceil(now + expiresInMs) }),
+    ...(responseSchema === undefined ? {} : { responseSchema: responseSchema.jsonSchema }),
+  };
 }

@@ -20,14 +20,14 @@ export class TransferToAgentTool extends FunctionTool<JsonSchema> {
     super({
       name: TRANSFER_TO_AGENT_TOOL_NAME,
       description:
-        "Transfer the question to another agent.\n\nThis tool hands off control to another agent when it's more suitable to answer the user's question according to the agent's description.",
+        "Hands the conversation over to another agent, one whose description fits the user's request better than yours.",
       parameters: {
         type: "object",
         properties: {
           agent_name: {
             type: "string",
             enum: [...agentNames],
-            description: "The agent name to transfer to.",
+            description: "Name of the agent that takes over.",
           },
           transfer_reason: { type: "string", description: "Why, in a few words." },
         },

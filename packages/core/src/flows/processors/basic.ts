@@ -20,7 +20,8 @@ export const basic: RequestProcessor = (context, request) => {
     };
   if (labels) config.labels = { ...config.labels, ...labels };
   if (serviceTier !== undefined) Object.assign(config, { serviceTier });
-  const { outputFormat } = agent;
+  // Beside tools the answer comes through a tool of its own (`outputSchema`).
+  const outputFormat = agent.tools.length > 0 ? undefined : agent.outputFormat;
   if (outputFormat?.genaiSchema) setOutputSchema(request, outputFormat.genaiSchema);
   else if (outputFormat) {
     config.responseJsonSchema = outputFormat.jsonSchema;

@@ -9,6 +9,7 @@ export const contents: RequestProcessor = (context, request) => {
     agentName: agent.name,
     branch: context.branch,
     includeThoughts: context.runConfig.includeThoughtsFromOtherAgents ?? false,
+    now: context.invocation.clock.now(),
   };
   request.contents =
     agent.includeContents === "none"
