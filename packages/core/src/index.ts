@@ -191,12 +191,14 @@ export { PlanReActPlanner } from "./planners/plan-re-act-planner.ts";
 export { BasePlugin, type PluginHook } from "./plugins/base-plugin.ts";
 export { PluginManager } from "./plugins/plugin-manager.ts";
 export type { AnswerRequest } from "./runner/answer.ts";
+export type { RunnerForkSessionRequest } from "./runner/fork.ts";
 export { InMemoryRunner, type InMemoryRunnerConfig } from "./runner/in-memory-runner.ts";
 export type {
   ListPendingRequest,
   ListPendingResponse,
   PendingRequest,
 } from "./runner/list-pending.ts";
+export type { RewindRequest } from "./runner/rewind.ts";
 export type { RunDebugOptions } from "./runner/run-debug.ts";
 export type { RunAsyncRequest } from "./runner/run-request.ts";
 export type { RunnerConfig } from "./runner/runner-options.ts";

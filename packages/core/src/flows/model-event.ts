@@ -2,12 +2,20 @@ import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { Content, Part } from "../content/content.ts";
 import type { Context } from "../context/context.ts";
 import { createEventActions } from "../events/event-actions.ts";
-import type { Event } from "../events/event.ts";
+import type { Event, PendingCall } from "../events/event.ts";
 import { generateClientFunctionCallId } from "../events/function-call-id.ts";
-import { getOwn } from "../internal/json.ts";
+import { getOwn, setOwn } from "../internal/json.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
+import { waitOf } from "../tools/long-running-function-tool.ts";
 import { saveOutput } from "./save-output.ts";
+
+/** What the calls of an answer are: complete with ids, and known to wait or not. */
+interface CheckedCalls {
+  readonly content: Content | undefined;
+  readonly longRunningToolIds: string[];
+  readonly pending: Record<string, PendingCall> | undefined;
+}
 
 /**
  * Makes events of the responses to one request. The pieces of a streamed answer and the whole that follows share one id, and
@@ -33,7 +41,7 @@ export class ModelEvents {
     if (response.partial) {
       if (!saysSomething(response)) return undefined;
     } else response = guardAgainstNothing(response);
-    const { content, longRunningToolIds } = this.#withCallIds(response, context);
+    const { content, longRunningToolIds, pending } = this.#withCallIds(response, context);
     const event: Event = {
       ...response,
       id: this.#id,
@@ -46,6 +54,7 @@ export class ModelEvents {
     if (content !== undefined) event.content = content;
     if (longRunningToolIds.length > 0) event.longRunningToolIds = longRunningToolIds;
     if (response.partial) return event;
+    if (pending !== undefined) event.pending = pending;
     const { actions, stateRemoved } = context.harvest();
     event.actions = actions;
     if (stateRemoved !== undefined) event.stateRemoved = stateRemoved;
@@ -56,31 +65,31 @@ export class ModelEvents {
     return event;
   }
 
-  #withCallIds(
-    response: LlmResponse,
-    context: Context,
-  ): { content: Content | undefined; longRunningToolIds: string[] } {
+  #withCallIds(response: LlmResponse, context: Context): CheckedCalls {
     const { content } = response;
+    const { clock, newId } = context.invocationContext.invocation;
     const longRunningToolIds: string[] = [];
-    if (!content?.parts?.some((part) => part.functionCall)) return { content, longRunningToolIds };
+    let pending: Record<string, PendingCall> | undefined;
+    if (!content?.parts?.some((part) => part.functionCall))
+      return { content, longRunningToolIds, pending };
     let ordinal = response.partial ? this.#streamedCalls : 0;
     const parts = content.parts.map((part): Part => {
       const call = part.functionCall;
       if (!call) return part;
       // A piece of a call that is being streamed has no name: it belongs to the call before it.
       const position = response.partial && !call.name ? Math.max(0, ordinal - 1) : ordinal++;
-      const id =
-        call.id ||
-        (this.#callIds[position] ??= generateClientFunctionCallId(
-          context.invocationContext.invocation.newId,
-        ));
+      const id = call.id || (this.#callIds[position] ??= generateClientFunctionCallId(newId));
       this.#callIds[position] = id;
-      if (call.name && getOwn(this.#request.toolsDict, call.name)?.isLongRunning)
+      const tool = call.name ? getOwn(this.#request.toolsDict, call.name) : undefined;
+      if (tool?.isLongRunning) {
         longRunningToolIds.push(id);
+        const wait = waitOf(tool, clock.now());
+        if (wait) setOwn((pending ??= {}), id, wait);
+      }
       return call.id ? part : { ...part, functionCall: { ...call, id } };
     });
     if (response.partial) this.#streamedCalls = ordinal;
-    return { content: { ...content, parts }, longRunningToolIds };
+    return { content: { ...content, parts }, longRunningToolIds, pending };
   }
 }
 

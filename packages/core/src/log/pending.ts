@@ -48,8 +48,12 @@ export function pendingCalls(
 export function pendingAfter(pending: PendingCalls, event: Event, since: number): PendingCalls {
   let result = pending;
   if (event.author === "user" || event.errorCode === "INVOCATION_ABORTED")
-    for (const { id } of getFunctionResponses(event))
-      if (id !== undefined) result = withoutCall(result, id);
+    for (const { id } of getFunctionResponses(event)) {
+      if (id === undefined) continue;
+      result = withoutCall(result, id);
+      // What waits inside an agent tool is sealed with its call.
+      if (event.author !== "user") result = withoutCallsVia(result, id);
+    }
   return withAsked(result, event, since, undefined);
 }
 
@@ -78,7 +82,7 @@ export function advancePending(
   if (event.actions.rewindBeforeInvocationId)
     return pendingCalls(log.at(-1) === event ? log : [...log, event], pending);
   if (!asks(event)) return pendingAfter(pending, event, 0);
-  const start = log.find((other) => other.invocationId === event.invocationId) ?? event;
+  const start = liveEvents(log).find((other) => other.invocationId === event.invocationId) ?? event;
   return pendingAfter(pending, event, start.sequence ?? 0);
 }
 
@@ -120,6 +124,13 @@ function withCall(pending: PendingCalls, callId: string, info: PendingCallInfo):
   const result = copyRecord(pending);
   setOwn(result, callId, info);
   return Object.freeze(result);
+}
+
+function withoutCallsVia(pending: PendingCalls, via: string): PendingCalls {
+  let result = pending;
+  for (const callId of Object.keys(pending))
+    if (pending[callId]?.via === via) result = withoutCall(result, callId);
+  return result;
 }
 
 function withoutCall(pending: PendingCalls, callId: string): PendingCalls {

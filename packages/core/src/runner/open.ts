@@ -1,5 +1,6 @@
 import { AdkError } from "../errors.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
+import type { SessionKey } from "../sessions/session-store.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
 
@@ -19,12 +20,18 @@ export async function open(
   } catch (error) {
     if (!AdkError.isInstance(error, "SESSION_NOT_FOUND")) throw error;
     if (!settings.autoCreateSession)
-      throw new AdkError(
-        "SESSION_NOT_FOUND",
-        `Session not found: ${sessionId} of user ${userId} in app ${appName}. Create it with sessionService.createSession (with this app name), or give the runner \`autoCreateSession: true\`.`,
-        { details: key },
-      );
+      throw sessionNotFound(key, ", or give the runner `autoCreateSession: true`");
   }
   await sessionService.getOrCreateSession(key);
   return await sessionService.openSession({ ...key, owner, ttlMs });
+}
+
+/** @param orElse another way out, besides creating it. */
+export function sessionNotFound(key: SessionKey, orElse: string = ""): AdkError {
+  const { appName, userId, sessionId } = key;
+  return new AdkError(
+    "SESSION_NOT_FOUND",
+    `Session not found: ${sessionId} of user ${userId} in app ${appName}. Create it with sessionService.createSession (with this app name)${orElse}.`,
+    { details: { appName, userId, sessionId } },
+  );
 }

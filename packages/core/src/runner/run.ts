@@ -30,6 +30,16 @@ export type StopReason =
   /** Somebody else may hold the session by now: nothing can be written. */
   | "lost";
 
+export interface RunOptions {
+  /** Shared with the run whose tool this one is. */
+  readonly llmCalls?: { made: number };
+  readonly onEnd?: (run: Run) => void;
+  /** Opens the session where that may take its time, and gives the request its last form. Writes nothing. */
+  readonly openFor?: (
+    stopping: AbortSignal,
+  ) => Promise<{ opened: OpenedSession; request: CheckedRunRequest }>;
+}
+
 /** The engine's own last steps get this much more than the work they wait for; an agent, half of it. */
 const END_GRACE_MS = 1_000;
 const AGENT_GRACE_MS = 500;
@@ -41,9 +51,12 @@ const AGENT_GRACE_MS = 500;
 export class Run implements StreamedRun {
   readonly #handOff: HandOff;
   readonly #settings: RunSettings;
-  readonly #request: CheckedRunRequest;
+  #request: CheckedRunRequest;
   readonly #llmCalls: { made: number };
   readonly #onEnd: ((run: Run) => void) | undefined;
+  readonly #openFor: RunOptions["openFor"];
+  /** Whether it waits for the session, and has written nothing. */
+  #isWaiting = false;
   readonly #stopping: AbortController = new AbortController();
   #stopReason: StopReason | undefined;
   #invocationId: string | undefined;
@@ -56,13 +69,14 @@ export class Run implements StreamedRun {
     settings: RunSettings,
     request: CheckedRunRequest,
     handOff: HandOff,
-    options: { llmCalls?: { made: number }; onEnd?: (run: Run) => void } = {},
+    options: RunOptions = {},
   ) {
     this.#settings = settings;
     this.#request = request;
     this.#handOff = handOff;
     this.#llmCalls = options.llmCalls ?? { made: 0 };
     this.#onEnd = options.onEnd;
+    this.#openFor = options.openFor;
   }
 
   start(): void {
@@ -77,6 +91,7 @@ export class Run implements StreamedRun {
   async stop(reason: StopReason): Promise<void> {
     this.#stopReason ??= reason;
     this.#stopping.abort();
+    if (reason === "close" && this.#isWaiting) this.#handOff.fail(closedWhileWaiting());
     if (reason === "break" || reason === "close") this.#handOff.abandon();
     else this.#handOff.stopWaiting();
     await this.#ended;
@@ -84,13 +99,24 @@ export class Run implements StreamedRun {
 
   async #execute(): Promise<void> {
     try {
-      const opened = await open(this.#settings, this.#request);
-      await this.#withSession(opened);
+      await this.#withSession(await this.#open());
       this.#handOff.close();
     } catch (error) {
       this.#handOff.fail(error);
     } finally {
       this.#onEnd?.(this);
+    }
+  }
+
+  async #open(): Promise<OpenedSession> {
+    if (!this.#openFor) return await open(this.#settings, this.#request);
+    this.#isWaiting = true;
+    try {
+      const { opened, request } = await this.#openFor(this.#stopping.signal);
+      this.#request = request;
+      return opened;
+    } finally {
+      this.#isWaiting = false;
     }
   }
 
@@ -332,6 +358,14 @@ class AfterRunFailed extends Error {
   constructor(cause: unknown) {
     super("afterRun failed.", { cause });
   }
+}
+
+function closedWhileWaiting(): AdkError {
+  return new AdkError(
+    "CLOSED",
+    "The runner was closed while the call waited for its session; nothing was changed. Make the call on another runner.",
+    { details: { committed: false } },
+  );
 }
 
 function leaseLost(cause: unknown): AdkError {

@@ -13,10 +13,16 @@ import { randomId } from "../internal/ids.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
+import type { Session } from "../sessions/session.ts";
+import { type AnswerRequest, checkAnswerRequest, openForAnswer } from "./answer.ts";
 import { checkAgentTree } from "./check-agent-tree.ts";
 import { closeToolsets } from "./close-toolsets.ts";
 import { EventStream } from "./event-stream.ts";
+import { fork, type RunnerForkSessionRequest } from "./fork.ts";
+import type { HandOff } from "./hand-off.ts";
+import { listPending, type ListPendingRequest, type ListPendingResponse } from "./list-pending.ts";
 import { runNested } from "./nested-run.ts";
+import { rewind, type RewindRequest } from "./rewind.ts";
 import { Run } from "./run.ts";
 import { type RunDebugOptions, runDebug } from "./run-debug.ts";
 import { checkRunRequest, type RunAsyncRequest, RUN_REQUEST_OPTIONS } from "./run-request.ts";
@@ -56,6 +62,8 @@ export class Runner implements AsyncDisposable {
   readonly #settings: RunSettings;
   readonly #closeTimeouts: { readonly pluginMs: number; readonly toolsetMs: number };
   readonly #running: Set<Run> = new Set();
+  /** Rewinds and forks under way. */
+  readonly #changing: Set<Promise<unknown>> = new Set();
   #closed: Promise<void> | undefined;
 
   /** @throws AdkError `INVALID_ARGUMENT` for options that do not fit, `UNSUPPORTED` for those not available yet. */
@@ -114,16 +122,47 @@ export class Runner implements AsyncDisposable {
    *   agents throw: after the message was stored.
    */
   runAsync(request: RunAsyncRequest): AsyncGenerator<Event, void, undefined> {
-    return new EventStream({
-      start: (handOff) => {
-        this.#checkOpen();
-        const run = new Run(this.#settings, checkRunRequest(request), handOff, {
+    return this.#stream(
+      (handOff) =>
+        new Run(this.#settings, checkRunRequest(request), handOff, {
           onEnd: (ended) => this.#running.delete(ended),
-        });
-        this.#running.add(run);
-        run.start();
-        return run;
-      },
+        }),
+    );
+  }
+
+  /**
+   * What waits for an answer from outside: calls of long-running tools, and confirmations, those inside agent tools included.
+   * What has expired does not wait any more.
+   *
+   * With a `sessionId` it is read from the log and says everything. Without one it comes from the headers of all sessions of
+   * the user, a page of sessions at a time (a page may hold no request at all): no events are read, so `invocationId`,
+   * `askedAt`, `args`, `hint`, `payload` and `originalCall` are absent, and an answer that was appended from outside a run
+   * counts only after the session's next run.
+   *
+   * @throws AdkError `INVALID_ARGUMENT`; `SESSION_NOT_FOUND`.
+   */
+  async listPending(request: ListPendingRequest): Promise<ListPendingResponse> {
+    return await listPending(this.#settings, request);
+  }
+
+  /**
+   * Answers a call that waits and goes on with its run, as {@link Runner.runAsync} with that answer does; but an answer counts
+   * once: of all who give one, in any process, one goes on, and the others are refused as soon as its answer is stored.
+   *
+   * It waits up to `waitMs` while the session is busy. When the process ends behind the stored answer, go on with
+   * `runAsync({ invocationId })`.
+   *
+   * @throws AdkError `CALL_ALREADY_ANSWERED`, `CALL_EXPIRED`, `CALL_REWOUND`, `CALL_NOT_FOUND`; `INVALID_ARGUMENT` when the
+   *   answer does not fit the call's schema; `SESSION_BUSY` when it has waited long enough; `SESSION_NOT_FOUND`, `ABORTED`,
+   *   `CLOSED`: before anything is written. Then as `runAsync`.
+   */
+  answer(request: AnswerRequest): AsyncGenerator<Event, void, undefined> {
+    return this.#stream((handOff) => {
+      const answer = checkAnswerRequest(request);
+      return new Run(this.#settings, answer.run, handOff, {
+        onEnd: (ended) => this.#running.delete(ended),
+        openFor: (stopping) => openForAnswer(this.#settings, answer, stopping),
+      });
     });
   }
 
@@ -149,6 +188,35 @@ export class Runner implements AsyncDisposable {
   }
 
   /**
+   * Takes an invocation back, and everything that came after its beginning: the session's own state, its artifacts, what
+   * waits and whose turn it is are as before it. State with `app:` and `user:` and the user's artifacts stay as they are.
+   *
+   * Nothing is deleted: one event of the user's is appended that says so, and artifacts get new versions with their old
+   * content (an empty one where there was none, which loads as `undefined`).
+   *
+   * @throws AdkError `INVOCATION_NOT_FOUND` for an invocation that is unknown or was rewound already; `SESSION_BUSY` while a
+   *   run is under way; `FAILED_PRECONDITION` when artifacts must be restored and the runner has no `artifactService`;
+   *   `SESSION_NOT_FOUND`, `SESSION_FENCED`, `INVALID_ARGUMENT`, `ABORTED`, `CLOSED`; what the services throw.
+   */
+  async rewindAsync(request: RewindRequest): Promise<void> {
+    this.#checkOpen();
+    await this.#untilChanged(rewind(this.#settings, this.artifactService, request));
+  }
+
+  /**
+   * A new session with the beginning of another one, its state and its artifacts at that time, and a future of its own. What
+   * waits there can be answered in the fork, whatever happens in the session. Takes no lease: the session may be running.
+   *
+   * @throws AdkError `INVOCATION_NOT_FOUND`; `SESSION_CONFLICT` when there is no event `atSequence` yet;
+   *   `SESSION_ALREADY_EXISTS`; `FAILED_PRECONDITION` when artifacts must be copied and the runner has no `artifactService`;
+   *   `SESSION_NOT_FOUND`, `INVALID_ARGUMENT`, `ABORTED`, `CLOSED`; what the services throw.
+   */
+  async forkSession(request: RunnerForkSessionRequest): Promise<Session> {
+    this.#checkOpen();
+    return await this.#untilChanged(fork(this.#settings, this.artifactService, request));
+  }
+
+  /**
    * Cancels a running invocation, in whichever process it runs; it ends as if its signal had been aborted.
    *
    * @returns false when that invocation is not running.
@@ -160,8 +228,8 @@ export class Runner implements AsyncDisposable {
   }
 
   /**
-   * Stops what still runs (as if its callers had left; such invocations stay listed as interrupted), then closes toolsets and
-   * plugins and flushes the session service. The services stay open: who opened them closes them. Harmless when repeated.
+   * Stops what still runs (as if its callers had left; such invocations stay listed as interrupted), waits for rewinds and
+   * forks under way, then closes toolsets and plugins and flushes the session service. The services stay open: who opened them closes them. Harmless when repeated.
    *
    * @throws AdkError `PLUGIN_FAILED` that names the plugins that failed to close.
    */
@@ -173,9 +241,22 @@ export class Runner implements AsyncDisposable {
     await this.close();
   }
 
+  #stream(make: (handOff: HandOff) => Run): AsyncGenerator<Event, void, undefined> {
+    return new EventStream({
+      start: (handOff) => {
+        this.#checkOpen();
+        const run = make(handOff);
+        this.#running.add(run);
+        run.start();
+        return run;
+      },
+    });
+  }
+
   async #close(): Promise<void> {
     const { clock, logger } = this.#settings;
     await Promise.all([...this.#running].map((run) => run.stop("close")));
+    await Promise.allSettled(this.#changing);
     await closeToolsets(this.agent, { clock, logger, timeoutMs: this.#closeTimeouts.toolsetMs });
     try {
       await this.pluginManager.close(this.#closeTimeouts.pluginMs);
@@ -183,6 +264,15 @@ export class Runner implements AsyncDisposable {
       await this.sessionService.flush().catch((error: unknown) => {
         if (!AdkError.isInstance(error, "UNSUPPORTED")) throw error;
       });
+    }
+  }
+
+  async #untilChanged<T>(change: Promise<T>): Promise<T> {
+    this.#changing.add(change);
+    try {
+      return await change;
+    } finally {
+      this.#changing.delete(change);
     }
   }
 

@@ -49,7 +49,10 @@ function narrowed(context: InvocationContext): readonly Event[] {
 function contentsOf(events: readonly Event[], reader: Reader): Content[] {
   const live = liveEvents(events);
   const callIds = ownCallIds(live, reader);
-  return pairCalls(selectEntries(live, reader, (id) => callIds.has(id))).contents;
+  return pairCalls(
+    selectEntries(live, reader, (id) => callIds.has(id)),
+    reader.now,
+  ).contents;
 }
 
 function ownCallIds(events: readonly Event[], reader: Reader): Set<string> {
@@ -87,7 +90,7 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
     reader,
     (id) => tailCallIds.has(id) || cached.callIds.has(id),
   );
-  const paired = pairCalls(entries);
+  const paired = pairCalls(entries, reader.now);
   const contents = cached.contents.slice();
   for (const content of paired.contents) contents.push(content);
 

@@ -1,10 +1,16 @@
 import type { Content, FunctionCall, Part } from "../../content/content.ts";
+import { getOwn } from "../../internal/json.ts";
 import type { Entry } from "./select.ts";
 
 /** What the model reads for a call that waits for an answer from outside. */
 const PENDING: Readonly<Record<string, unknown>> = Object.freeze({
   status: "pending",
   message: "There is no answer yet.",
+});
+/** What the model reads for a call whose time is over; what its tool has reported in the meantime is no answer. */
+const EXPIRED: Readonly<Record<string, unknown>> = Object.freeze({
+  status: "expired",
+  message: "Nobody answered in time.",
 });
 /** What the model reads for a call that was cut off. */
 const INTERRUPTED: Readonly<Record<string, unknown>> = Object.freeze({
@@ -18,6 +24,8 @@ interface CallEntry {
   readonly calls: readonly FunctionCall[];
   /** The latest response of each call, by key. */
   readonly responses: Map<string, Part>;
+  /** Keys of the calls that the user has answered, or that were sealed. */
+  readonly answered: Set<string>;
   /** Parts that came along with the responses: files, texts. */
   readonly others: Part[];
 }
@@ -37,8 +45,10 @@ export interface PairedContents {
  * When the last entry answers calls that were made some time ago, what was said in between is left out: the model goes on
  * as if the answer had come at once. A call without a response gets one that says that it waits, or that it was cut off; a
  * response without its call is left out.
+ *
+ * @param now milliseconds since the Unix epoch: a call that has expired waits no more.
  */
-export function pairCalls(entries: readonly Entry[]): PairedContents {
+export function pairCalls(entries: readonly Entry[], now: number): PairedContents {
   const callEntries = matchResponses(entries);
   const skipped = gapBeforeAnswer(entries, callEntries);
   const contents: Content[] = [];
@@ -50,8 +60,8 @@ export function pairCalls(entries: readonly Entry[]): PairedContents {
     const callEntry = callEntries.get(index);
     if (callEntry) {
       contents.push(entry.content);
-      contents.push(responseContent(callEntry));
-      open ||= callEntry.calls.some((call) => !callEntry.responses.has(keyOf(call)));
+      contents.push(responseContent(callEntry, now));
+      open ||= callEntry.calls.some((call) => isOpen(callEntry, call, now));
     } else {
       const rest = withoutResponses(entry);
       if (rest) contents.push(rest);
@@ -73,7 +83,14 @@ function matchResponses(entries: readonly Entry[]): Map<number, CallEntry> {
     const parts = entry.content.parts ?? [];
     const calls = parts.flatMap((part) => (part.functionCall ? [part.functionCall] : []));
     if (calls.length > 0) {
-      const callEntry: CallEntry = { entry, index, calls, responses: new Map(), others: [] };
+      const callEntry: CallEntry = {
+        entry,
+        index,
+        calls,
+        responses: new Map(),
+        answered: new Set(),
+        others: [],
+      };
       callEntries.set(index, callEntry);
       for (const call of calls) latest.set(keyOf(call), callEntry);
       continue;
@@ -83,6 +100,8 @@ function matchResponses(entries: readonly Entry[]): Map<number, CallEntry> {
       if (!part.functionResponse) continue;
       const called = latest.get(keyOf(part.functionResponse));
       called?.responses.set(keyOf(part.functionResponse), part);
+      if (entry.event.author === "user" || entry.event.errorCode === "INVOCATION_ABORTED")
+        called?.answered.add(keyOf(part.functionResponse));
       owner ??= called;
     }
     if (owner) owner.others.push(...parts.filter((part) => !part.functionResponse));
@@ -110,16 +129,29 @@ function gapBeforeAnswer(
   return undefined;
 }
 
-function responseContent(callEntry: CallEntry): Content {
+/** Milliseconds since the Unix epoch; `undefined` for a call that was answered, or that may wait for ever. */
+function expiryOf({ entry, answered }: CallEntry, call: FunctionCall): number | undefined {
+  if (call.id === undefined || answered.has(call.id)) return undefined;
+  return getOwn(entry.event.pending ?? {}, call.id)?.expiresAt;
+}
+
+/** Whether what the model reads for the call changes by itself: when it gets its first response, or when it expires. */
+function isOpen(callEntry: CallEntry, call: FunctionCall, now: number): boolean {
+  const expiresAt = expiryOf(callEntry, call);
+  return expiresAt === undefined ? !callEntry.responses.has(keyOf(call)) : expiresAt > now;
+}
+
+function responseContent(callEntry: CallEntry, now: number): Content {
   const parts: Part[] = callEntry.calls.map((call) => {
     const response = callEntry.responses.get(keyOf(call));
-    if (response) return response;
+    const expired = (expiryOf(callEntry, call) ?? Number.POSITIVE_INFINITY) <= now;
+    if (response && !expired) return response;
     const waits = callEntry.entry.event.longRunningToolIds?.includes(call.id ?? "") ?? false;
     return {
       functionResponse: {
         ...(call.id === undefined ? {} : { id: call.id }),
         ...(call.name === undefined ? {} : { name: call.name }),
-        response: waits ? PENDING : INTERRUPTED,
+        response: expired ? EXPIRED : waits ? PENDING : INTERRUPTED,
       },
     };
   });

@@ -14,6 +14,8 @@ export interface Reader {
   readonly agentName: string;
   readonly branch: string | undefined;
   readonly includeThoughts: boolean;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
 }
 
 /** What one event contributes to a request. */
