@@ -1,5 +1,6 @@
 import type { Event } from "../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+import { liveFrom } from "./rewind.ts";
 
 /** Where an agent's run begins: behind the event that started it. */
 export interface RunStart {
@@ -26,16 +27,17 @@ export interface AgentRun {
 
 /**
  * Reads the run that begins at `start`. Answers are matched by the ids of the calls, never by branch: one message may answer
- * two branches.
+ * two branches. What was rewound is no part of it.
  */
 export function agentRun(start: RunStart): AgentRun {
   const { events, from, invocationId, agent, branch } = start;
   const own: Event[] = [];
   const callIds = new Set<string>();
+  const isLive = liveFrom(events, from);
   let checkpoint: AgentRun["checkpoint"];
   for (let index = from; index < events.length; index++) {
     const event = events[index] as Event;
-    if (event.invocationId !== invocationId) continue;
+    if (event.invocationId !== invocationId || !isLive(index)) continue;
     if (event.author === "user") {
       if (getFunctionResponses(event).some(({ id }) => id !== undefined && callIds.has(id)))
         own.push(event);
@@ -91,11 +93,13 @@ export function isFollowed(
   { events, invocationId, branch }: Omit<RunStart, "agent" | "from">,
   index: number,
 ): boolean {
+  const isLive = liveFrom(events, index + 1);
   return events.some(
     (event, position) =>
       position > index &&
       event.invocationId === invocationId &&
       event.author !== "user" &&
+      isLive(position) &&
       (event.branch === undefined ||
         event.branch === branch ||
         (branch?.startsWith(`${event.branch}.`) ?? false)),

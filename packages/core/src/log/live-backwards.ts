@@ -1,5 +1,5 @@
 import type { Event } from "../events/event.ts";
-import { isRewind } from "./rewind.ts";
+import { isRewind, liveEvents } from "./rewind.ts";
 
 /** The events that still count, newest first; walks only as far as it is asked to. */
 export function* liveBackwards(events: readonly Event[]): Generator<Event, void, undefined> {
@@ -9,8 +9,8 @@ export function* liveBackwards(events: readonly Event[]): Generator<Event, void,
       yield event;
       continue;
     }
-    const target = event.actions.rewindBeforeInvocationId;
-    const start = events.findIndex((other) => other.invocationId === target);
-    if (start !== -1 && start < index) index = start;
+    const before = liveEvents(events.slice(0, index + 1));
+    for (let live = before.length - 1; live >= 0; live--) yield before[live] as Event;
+    return;
   }
 }

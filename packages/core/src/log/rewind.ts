@@ -3,28 +3,91 @@ import type { Event } from "../events/event.ts";
 /**
  * The events that still count: without those that a rewind took back, and without the rewind events themselves.
  *
- * Walks from the end. A rewind to before an invocation takes back everything from the first event of that invocation on;
- * rewinds in between have no effect any more. When that invocation is not in the list (a narrowed one), only the rewind
- * event goes. The log itself is never changed.
+ * A rewind to before an invocation takes back everything from that invocation's first event that still counted; where none
+ * did (as in logs of ADK for Python), it goes back to the time before its very first one, and rewinds in between have no
+ * effect any more. In a list that begins later than the log, an invocation that is not in it began before: nothing in front
+ * of the rewind is left. In a whole log it is unknown, and only the rewind event goes. The log itself is never changed.
  *
  * @returns `events` itself when nothing was rewound.
  */
 export function liveEvents(events: readonly Event[]): readonly Event[] {
-  if (!events.some(isRewind)) return events;
-  const live: Event[] = [];
-  for (let index = events.length - 1; index >= 0; index--) {
-    const event = events[index] as Event;
-    const target = event.actions.rewindBeforeInvocationId;
-    if (!target) {
-      live.push(event);
-      continue;
-    }
-    const start = events.findIndex((other) => other.invocationId === target);
-    if (start !== -1 && start < index) index = start;
-  }
-  return live.reverse();
+  const indexes = liveIndexes(events, 0);
+  return indexes === undefined ? events : indexes.map((index) => events[index] as Event);
+}
+
+/**
+ * Tells which events from `from` on still count: {@link liveEvents} for those who need positions.
+ *
+ * @param from the first index that will be asked for; what came before it is not looked at.
+ */
+export function liveFrom(events: readonly Event[], from: number): (index: number) => boolean {
+  const indexes = liveIndexes(events, from);
+  if (indexes === undefined) return () => true;
+  const live = new Set(indexes);
+  return (index) => live.has(index);
+}
+
+/** Index of the first event of an invocation that still counts; `undefined` when it is unknown, or was rewound. */
+export function startOfInvocation(
+  events: readonly Event[],
+  invocationId: string,
+): number | undefined {
+  const isLive = liveFrom(events, 0);
+  const start = events.findIndex(
+    (event, index) => event.invocationId === invocationId && !isRewind(event) && isLive(index),
+  );
+  return start === -1 ? undefined : start;
 }
 
 export function isRewind(event: Event): boolean {
   return Boolean(event.actions.rewindBeforeInvocationId);
+}
+
+/** Ascending; `undefined`: all. */
+function liveIndexes(events: readonly Event[], from: number): number[] | undefined {
+  if (!hasRewind(events, from)) return undefined;
+  // What counted at a time is a chain: each event points to the one that counted before it.
+  const previous = new Int32Array(events.length);
+  let last = NONE;
+  for (let index = from; index < events.length; index++) {
+    previous[index] = last;
+    const target = (events[index] as Event).actions.rewindBeforeInvocationId;
+    if (!target) {
+      last = index;
+      continue;
+    }
+    const start = startInChain(events, previous, last, target) ?? firstOf(events, from, target);
+    if (start < index) last = previous[start] ?? NONE;
+    else if (((events[from] as Event).sequence ?? 1) > 1) last = NONE;
+  }
+  const live: number[] = [];
+  for (let index = last; index !== NONE; index = previous[index] ?? NONE) live.push(index);
+  return live.reverse();
+}
+
+const NONE = -1;
+
+function hasRewind(events: readonly Event[], from: number): boolean {
+  for (let index = from; index < events.length; index++)
+    if (isRewind(events[index] as Event)) return true;
+  return false;
+}
+
+/** The first event of the invocation among those that counted. */
+function startInChain(
+  events: readonly Event[],
+  previous: Int32Array,
+  last: number,
+  invocationId: string,
+): number | undefined {
+  let start: number | undefined;
+  for (let index = last; index !== NONE; index = previous[index] ?? NONE)
+    if ((events[index] as Event).invocationId === invocationId) start = index;
+  return start;
+}
+
+function firstOf(events: readonly Event[], from: number, invocationId: string): number {
+  for (let index = from; index < events.length; index++)
+    if ((events[index] as Event).invocationId === invocationId) return index;
+  return events.length;
 }

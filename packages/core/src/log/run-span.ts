@@ -1,6 +1,10 @@
 import type { Event } from "../events/event.ts";
+import { liveFrom } from "./rewind.ts";
 
-/** The stored events of one agent's run: those from an index on that belong to its branch or one below it. */
+/**
+ * The stored events of one agent's run: those from an index on that belong to its branch or one below it. What was rewound is
+ * no part of it.
+ */
 export interface RunSpan {
   readonly events: readonly Event[];
   /** Index of the first event that can belong to the run. */
@@ -17,9 +21,7 @@ export interface RunSpan {
  */
 export function openRequests(span: RunSpan, now: number): Set<string> {
   const open = new Set<string>();
-  for (let index = span.from; index < span.events.length; index++) {
-    const event = span.events[index];
-    if (event === undefined || event.invocationId !== span.invocationId) continue;
+  for (const event of eventsOf(span)) {
     // Answers are matched by the call's id, on whatever branch they stand.
     if (event.author === "user" || event.errorCode === "INVOCATION_ABORTED")
       for (const part of event.content?.parts ?? [])
@@ -44,11 +46,9 @@ function addRequests(event: Event, now: number, open: Set<string>): void {
 
 /** Whether an event of the run asked to leave the enclosing loop. */
 export function hasEscalated(span: RunSpan): boolean {
-  let escalated = false;
-  forEach(span, (event) => {
-    if (event.actions.escalate) escalated = true;
-  });
-  return escalated;
+  for (const event of eventsOf(span))
+    if (event.actions.escalate && isWithinBranch(event.branch, span.branch)) return true;
+  return false;
 }
 
 /** Whether an event of `branch` belongs to a run on `runBranch`: the same or one below it. */
@@ -57,10 +57,11 @@ export function isWithinBranch(branch: string | undefined, runBranch: string | u
   return branch === runBranch || (branch?.startsWith(`${runBranch}.`) ?? false);
 }
 
-function forEach(span: RunSpan, visit: (event: Event) => void): void {
-  for (let index = span.from; index < span.events.length; index++) {
-    const event = span.events[index];
-    if (event === undefined || event.invocationId !== span.invocationId) continue;
-    if (isWithinBranch(event.branch, span.branch)) visit(event);
+/** Those of the invocation, on whatever branch. */
+function* eventsOf({ events, from, invocationId }: RunSpan): Generator<Event, void, undefined> {
+  const isLive = liveFrom(events, from);
+  for (let index = from; index < events.length; index++) {
+    const event = events[index] as Event;
+    if (event.invocationId === invocationId && isLive(index)) yield event;
   }
 }

@@ -1,5 +1,5 @@
 import type { Event } from "../events/event.ts";
-import { copyRecord, setOwn } from "../internal/json.ts";
+import { copyRecord, equalJson, setOwn } from "../internal/json.ts";
 import { splitKey } from "./apply-delta.ts";
 
 /**
@@ -24,4 +24,19 @@ export function applySessionDelta(state: Record<string, unknown>, event: Event):
   const { stateDelta } = event.actions;
   for (const key of Object.keys(stateDelta))
     if (splitKey(key).scope === "session") setOwn(state, key, stateDelta[key]);
+}
+
+/** What has to be set and removed for the session's own scope of `current` to become `wanted`. */
+export function sessionDifference(
+  current: Readonly<Record<string, unknown>>,
+  wanted: Readonly<Record<string, unknown>>,
+): { stateDelta: Record<string, unknown>; stateRemoved: string[] } {
+  const stateDelta: Record<string, unknown> = {};
+  for (const key of Object.keys(wanted))
+    if (!Object.hasOwn(current, key) || !equalJson(current[key], wanted[key]))
+      setOwn(stateDelta, key, wanted[key]);
+  const stateRemoved = Object.keys(current).filter(
+    (key) => splitKey(key).scope === "session" && !Object.hasOwn(wanted, key),
+  );
+  return { stateDelta, stateRemoved };
 }

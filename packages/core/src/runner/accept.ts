@@ -3,6 +3,7 @@ import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { callIdsOf } from "../log/agent-run.ts";
 import { liveBackwards } from "../log/live-backwards.ts";
+import { liveEvents } from "../log/rewind.ts";
 
 /** What a request means on this log. */
 export interface Accepted {
@@ -24,11 +25,11 @@ export interface AcceptRequest {
 }
 
 /**
- * Decides which invocation a message, an answer or an id belongs to.
+ * Decides which invocation a message, an answer or an id belongs to. What was rewound is not known any more.
  *
- * @throws AdkError `CALL_NOT_FOUND` for an answer to no known call; `INVALID_ARGUMENT` for answers of two invocations;
- *   `INVOCATION_NOT_FOUND` for an unknown id without a message; `FAILED_PRECONDITION` for a known one where the app is not
- *   resumable.
+ * @throws AdkError `CALL_NOT_FOUND` for an answer to no known call, `CALL_REWOUND` for one to a call that was rewound;
+ *   `INVALID_ARGUMENT` for answers of two invocations; `INVOCATION_NOT_FOUND` for an unknown id without a message;
+ *   `FAILED_PRECONDITION` for a known one where the app is not resumable.
  */
 export function accept(request: AcceptRequest): Accepted {
   const { message, invocationId, events } = request;
@@ -64,12 +65,7 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
     if (callEvents.size === answered.size) break;
   }
   const missing = ids.filter((id) => !callEvents.has(id));
-  if (missing.length > 0)
-    throw new AdkError(
-      "CALL_NOT_FOUND",
-      `This session has no call ${missing.join(", ")} to answer. Use the id of the function call.`,
-      { details: { callIds: missing } },
-    );
+  if (missing.length > 0) throw missingCalls(missing, events);
   const answers = new Set(ids.flatMap((id) => callEvents.get(id) ?? []));
   const [answeredId, ...others] = new Set([...answers].map((event) => event.invocationId));
   if (answeredId === undefined || others.length > 0)
@@ -84,7 +80,7 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
     answers: [...answers],
     ...(invocationId === answeredId
       ? {
-          answered: events.filter(
+          answered: liveEvents(events).filter(
             (event) =>
               event.invocationId === invocationId && event.author === "user" && isAnswer(event),
           ),
@@ -93,9 +89,28 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
   };
 }
 
+function missingCalls(callIds: readonly string[], events: readonly Event[]): AdkError {
+  const made = new Set<string>();
+  for (const event of events)
+    if (event.author !== "user") for (const id of callIdsOf(event)) made.add(id);
+  const rewound = callIds.filter((id) => made.has(id));
+  const unknown = callIds.filter((id) => !made.has(id));
+  if (unknown.length > 0)
+    return new AdkError(
+      "CALL_NOT_FOUND",
+      `This session has no call ${unknown.join(", ")} to answer. Use the id of the function call.`,
+      { details: { callIds: unknown } },
+    );
+  return new AdkError(
+    "CALL_REWOUND",
+    `Call ${rewound.join(", ")} cannot be answered any more: the session was rewound to before it. Send a new message instead.`,
+    { details: { callIds: rewound } },
+  );
+}
+
 /** The message that an invocation was opened with. */
 function openingMessage(events: readonly Event[], invocationId: string): Event | undefined {
-  return events.find(
+  return liveEvents(events).find(
     (event) =>
       event.invocationId === invocationId &&
       event.author === "user" &&

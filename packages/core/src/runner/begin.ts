@@ -4,6 +4,7 @@ import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
+import { liveEvents } from "../log/rewind.ts";
 import { type Accepted, accept } from "./accept.ts";
 import type { Commits } from "./commit.ts";
 import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
@@ -68,7 +69,7 @@ function wasAnsweredByHook(context: InvocationContext, { opened }: Accepted): bo
   return (
     context.isResumable &&
     opened !== undefined &&
-    context.session.events.some(
+    liveEvents(context.session.events).some(
       ({ author, invocationId }) => author === "model" && invocationId === opened.invocationId,
     )
   );

@@ -1,6 +1,7 @@
 import type { BaseAgent } from "../agents/base-agent.ts";
 import { equalJson } from "../internal/json.ts";
 import { agentRun, type RunStart, transferOf } from "../log/agent-run.ts";
+import { liveEvents } from "../log/rewind.ts";
 import { openRequests } from "../log/run-span.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import type { Accepted } from "./accept.ts";
@@ -22,12 +23,11 @@ export function isSettled(
   if (opened === undefined || openInvocationId === invocationId) return false;
   if (answers && !answered.some((event) => equalJson(event.content, message))) return false;
   const start = events.indexOf(opened);
-  const isAborted = events.some(
-    (event) => event.invocationId === invocationId && event.errorCode === "INVOCATION_ABORTED",
-  );
-  if (isAborted) return true;
+  const live = liveEvents(events).filter((event) => event.invocationId === invocationId);
+  if (live.some(({ errorCode }) => errorCode === "INVOCATION_ABORTED")) return true;
   const span = { events, from: start + 1, invocationId, branch: undefined };
   if (openRequests(span, clock.now()).size > 0) return true;
+  if (live.some(({ author }) => author === "model")) return true; // a hook has answered in the place of the run
   const agent = selectAgent(rootAgent, events.slice(0, start), logger);
   return hasEnded(rootAgent, { ...span, agent: agent.name });
 }
@@ -35,10 +35,7 @@ export function isSettled(
 /** Whether the agent's run has ended, and those of all that it was handed over to. */
 function hasEnded(root: BaseAgent, start: RunStart): boolean {
   const run = agentRun(start);
-  if (run.endIndex === undefined)
-    return start.events.some(
-      ({ author, invocationId }) => author === "model" && invocationId === start.invocationId,
-    );
+  if (run.endIndex === undefined) return false;
   const transfer = transferOf(start, run);
   if (transfer === undefined || root.findAgent(transfer.target) === undefined) return true;
   return hasEnded(root, { ...start, agent: transfer.target, from: transfer.index + 1 });

@@ -2,6 +2,7 @@ import type { FunctionCall } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+import { liveEvents } from "../log/rewind.ts";
 
 const ABORTED = "INVOCATION_ABORTED";
 /** ADK's words: clients look for them. */
@@ -16,7 +17,7 @@ export function abortEvents(context: InvocationContext): Event[] {
   const answered = new Set<string>();
   const open: Map<string, { author: string; branch: string | undefined; calls: FunctionCall[] }> =
     new Map();
-  const events = session.events.filter((event) => event.invocationId === invocationId);
+  const events = liveEvents(session.events).filter((event) => event.invocationId === invocationId);
   for (const event of events)
     for (const { id } of getFunctionResponses(event)) if (id !== undefined) answered.add(id);
   for (const event of events) {
