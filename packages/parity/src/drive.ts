@@ -60,17 +60,6 @@ export async function drive(scenario: Scenario, services: Services): Promise<Out
 
 type RunStep = Extract<Step, { op: "run" | "resume" }>;
 
-interface RewindRequest {
-  userId: string;
-  sessionId: string;
-  rewindBeforeInvocationId: string;
-}
-
-/** What a runner has as soon as sessions can be rewound. */
-interface Rewinding {
-  rewindAsync?(request: RewindRequest): Promise<unknown>;
-}
-
 class Driver {
   readonly #runner: Runner;
   readonly #services: Services;
@@ -124,7 +113,7 @@ class Driver {
       case "rewind": {
         const rewindBeforeInvocationId = this.#invocationId(step);
         if (rewindBeforeInvocationId === undefined) throw missing("a rewind needs an invocation");
-        return await this.#rewind({ ...key, rewindBeforeInvocationId });
+        return await this.#runner.rewindAsync({ ...key, rewindBeforeInvocationId });
       }
       case "getSession": {
         const session = await this.session(step.config);
@@ -163,13 +152,6 @@ class Driver {
       this.#see(event);
       if (events.length === step.stopAfter) break;
     }
-  }
-
-  async #rewind(request: RewindRequest): Promise<void> {
-    const runner = this.#runner as Runner & Rewinding;
-    if (runner.rewindAsync === undefined)
-      throw new AdkError("UNSUPPORTED", "This runner cannot rewind. Leave the step out.");
-    await runner.rewindAsync(request);
   }
 
   #see(event: Event): void {

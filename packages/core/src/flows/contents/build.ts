@@ -4,6 +4,7 @@ import type { Event } from "../../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../../events/predicates.ts";
 import { isRewind, liveEvents } from "../../log/rewind.ts";
 import type { Session } from "../../sessions/session.ts";
+import type { SettledContents } from "./cache.ts";
 import { pairCalls } from "./pair-calls.ts";
 import { type Reader, selectEntries } from "./select.ts";
 
@@ -16,7 +17,7 @@ export function buildContents(context: InvocationContext, reader: Reader): Conte
 
 /** The current turn only: from the newest message of the user or word of another agent on. */
 export function buildTurnContents(context: InvocationContext, reader: Reader): Content[] {
-  const { events } = context.session;
+  const events = liveEvents(context.session.events);
   let start = events.length - 1;
   while (start > 0 && !startsTurn(events[start] as Event, reader)) start--;
   return contentsOf(events.slice(Math.max(start, 0)), reader);
@@ -29,11 +30,14 @@ function startsTurn(event: Event, reader: Reader): boolean {
   return selectEntries([event], reader, () => false).length > 0;
 }
 
-/** `getSessionConfig` narrows what was there before this invocation; the invocation's own events are always read. */
+/**
+ * `getSessionConfig` narrows what was there before this invocation, and was not rewound; the invocation's own events are
+ * always read.
+ */
 function narrowed(context: InvocationContext): readonly Event[] {
   const { numRecentEvents, afterTimestamp, afterSequence } =
     context.runConfig.getSessionConfig ?? {};
-  const { events } = context.session;
+  const events = liveEvents(context.session.events);
   const start = events.findIndex((event) => event.invocationId === context.invocationId);
   const split = start === -1 ? events.length : start;
   let earlier = events.slice(0, split).filter((event) => event.toolRecord === undefined);
@@ -46,8 +50,7 @@ function narrowed(context: InvocationContext): readonly Event[] {
   return [...earlier, ...events.slice(split)];
 }
 
-function contentsOf(events: readonly Event[], reader: Reader): Content[] {
-  const live = liveEvents(events);
+function contentsOf(live: readonly Event[], reader: Reader): Content[] {
   const callIds = ownCallIds(live, reader);
   return pairCalls(
     selectEntries(live, reader, (id) => callIds.has(id)),
@@ -74,16 +77,17 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
     reader.branch ?? "",
     reader.includeThoughts,
   ]);
-  const cached = cache.get(key) ?? {
-    upTo: session.firstSequence - 1,
-    contents: [],
-    callIds: new Set<string>(),
-  };
-  const tail = session.events.slice(Math.max(0, cached.upTo + 1 - session.firstSequence));
-  const tailCallIds = ownCallIds(tail, reader);
-  if (tail.some((event) => breaksCache(event, cached.callIds, tailCallIds))) {
+  let cached = cache.get(key) ?? nothingCached(session);
+  let tail: readonly Event[] = session.events.slice(
+    Math.max(0, cached.upTo + 1 - session.firstSequence),
+  );
+  let tailCallIds = ownCallIds(tail, reader);
+  const settledCallIds = cached.callIds;
+  if (tail.some((event) => breaksCache(event, settledCallIds, tailCallIds))) {
     cache.delete(key);
-    return contentsOf(session.events, reader);
+    cached = nothingCached(session);
+    tail = liveEvents(session.events);
+    tailCallIds = ownCallIds(tail, reader);
   }
   const entries = selectEntries(
     tail,
@@ -104,6 +108,10 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
       ownCallIds(tail.slice(0, tail.indexOf(settled.event) + 1), reader),
     );
   return contents;
+}
+
+function nothingCached({ firstSequence }: Session): SettledContents {
+  return { upTo: firstSequence - 1, contents: [], callIds: new Set() };
 }
 
 /** Rewinds, and answers that come after their call has settled, change what was built before. */
