@@ -1,0 +1,99 @@
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { firstDifference } from "./first-difference.ts";
+import { play, type Played } from "./play.ts";
+import type { Shape } from "./shape.ts";
+
+/** What a cut has changed that it must not. */
+export interface CutDifference {
+  readonly shape: string;
+  readonly cuts: readonly number[];
+  readonly problem: string;
+}
+
+/** The script without cuts: what everything else is compared with. */
+export class Undisturbed {
+  readonly shape: Shape;
+  readonly played: Played;
+
+  private constructor(shape: Shape, played: Played) {
+    this.shape = shape;
+    this.played = played;
+  }
+
+  static async of(shape: Shape): Promise<Undisturbed> {
+    return new Undisturbed(shape, await play(shape));
+  }
+
+  /** Continuations of the engine from the first request to the end of the last: so many cuts there are. */
+  get continuations(): number {
+    return this.played.continuations[0] ?? 0;
+  }
+
+  /** What is wrong before anything is cut: the script itself, two equal plays that differ, a resumption that does something. */
+  async problems(): Promise<CutDifference[]> {
+    const { shape } = this;
+    const again = await play(shape);
+    const resumed = await play(shape, { resumesAll: true });
+    const problems = [...this.played.violations, ...resumed.violations];
+    if (again.continuations[0] !== this.continuations) problems.push("two plays are not equal");
+    const difference =
+      this.#difference(again, []) ?? this.#difference({ ...resumed, violations: [] }, []);
+    if (difference) problems.push(difference);
+    return problems.map((problem) => ({ shape: shape.name, cuts: [], problem }));
+  }
+
+  /** The script with worlds that end. */
+  async cut(
+    cuts: readonly number[],
+  ): Promise<{ played: Played; difference: CutDifference | undefined }> {
+    const played = await play(this.shape, { cuts });
+    const problem = played.violations[0] ?? this.#difference(played, cuts);
+    return {
+      played,
+      difference: problem === undefined ? undefined : { shape: this.shape.name, cuts, problem },
+    };
+  }
+
+  #difference(played: Played, cuts: readonly number[]): string | undefined {
+    const { shape } = this;
+    const difference = firstDifference(
+      shape.isEager ? withoutTraces(this.played.outcome) : this.played.outcome,
+      shape.isEager ? withoutTraces(played.outcome) : played.outcome,
+    );
+    if (difference)
+      return `${difference.path}: expected ${short(difference.expected)}, found ${short(difference.found)}`;
+    const bodies = Object.keys(this.played.bodies).length;
+    const found = Object.keys(played.bodies).length;
+    if (shape.isEager ? found > bodies : found !== bodies)
+      return `the bodies of ${found} calls ran, expected ${bodies}`;
+    for (const [agent, count] of played.modelCalls) {
+      const expected = this.played.modelCalls.get(agent) ?? 0;
+      if (count > expected + cuts.length)
+        return `the model of ${agent} was asked ${count} times, expected ${expected}, and once more a cut`;
+    }
+    return undefined;
+  }
+}
+
+/** Without the traces of calls that wait: one that was answered first is not made any more. */
+function withoutTraces(value: Json): JsonObject {
+  return JSON.parse(
+    JSON.stringify(value, (key, member: unknown) =>
+      key === "records" && isObject(member)
+        ? Object.fromEntries(
+            Object.entries(member)
+              .map(([branch, list]) => [
+                branch,
+                (list as string[]).filter((text) => text.includes('"response"')),
+              ])
+              .filter(([, list]) => (list as string[]).length > 0),
+          )
+        : member,
+    ),
+  ) as JsonObject;
+}
+
+function short(value: Json | undefined): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 400 ? `${text.slice(0, 399)}…` : text;
+}
