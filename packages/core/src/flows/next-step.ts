@@ -48,7 +48,8 @@ export function nextStep(request: StepRequest): Step {
   const { transferToAgent, setModelResponse } = last.actions;
   if (transferToAgent !== undefined) return END;
   if (setModelResponse !== undefined) return { kind: "answer", value: setModelResponse };
-  if (isFinalResponse(last)) return END;
+  if (isFinalResponse(last) && !(request.resumable && isOverdue(states, last, request.now)))
+    return END;
   return request.resumable && hasUnanswered(states, last, request) ? END : MODEL;
 }
 
@@ -100,6 +101,14 @@ function hasUnanswered({ calls }: CallStates, event: Event, { now }: StepRequest
       state.response === undefined &&
       !isExpired(state, now),
   );
+}
+
+/** Whether calls of a model's event have waited in vain, and none of them can be answered any more: the model is to know. */
+function isOverdue({ calls }: CallStates, event: Event, now: number): boolean {
+  const unanswered = [...calls.values()].filter(
+    (state) => state.event === event && state.response === undefined,
+  );
+  return unanswered.length > 0 && unanswered.every((state) => isExpired(state, now));
 }
 
 /** Whether the time in which the call could be answered is over. */
