@@ -7,7 +7,7 @@ export interface ChatOptions {
   readonly userId: string;
   readonly sessionId: string;
   readonly view: View;
-  /** Ends the source of lines: called when the user leaves. */
+  /** Ends the source of lines; may be called more than once. */
   readonly stopReading: () => void;
 }
 
@@ -28,7 +28,7 @@ export class Chat {
 
   /** Answers lines until they end or the user leaves; then the lease is released. @returns how many turns failed. */
   async run(lines: AsyncIterable<string>): Promise<number> {
-    const { runner, view } = this.#options;
+    const { runner, view, stopReading } = this.#options;
     try {
       view.ready();
       for await (const line of lines) {
@@ -39,6 +39,7 @@ export class Chat {
         view.ready();
       }
     } finally {
+      stopReading();
       await runner.close();
     }
     return this.#failures;
