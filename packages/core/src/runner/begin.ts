@@ -10,23 +10,18 @@ import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
 import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
 import { selectAgent } from "./select-agent.ts";
 
-export interface Begun {
-  /** For the agent that takes this turn; for each, one after the other, when the message answers several. */
-  readonly contexts: readonly InvocationContext[];
-  /** A hook's answer in place of the run. */
-  readonly answer: Event | undefined;
-}
-
 /**
  * Begins an invocation, or takes one up again: the message passes the hooks and is stored (once, however often it is sent
- * under the same id), a hook may end the run, and the agent for this turn is picked.
+ * under the same id), and the agent for this turn is picked.
+ *
+ * @returns the context of that agent; of each, one after the other, when the message answers several.
  */
 export async function begin(
   request: CheckedRunRequest,
   context: InvocationContext,
   commits: Commits,
   acceptedAtFirst: Accepted,
-): Promise<Begun> {
+): Promise<readonly InvocationContext[]> {
   const { invocation, pluginManager } = context;
   let accepted = acceptedAtFirst;
   let message = request.message as Content;
@@ -45,19 +40,23 @@ export async function begin(
     const event = await messageEvent(request, context, message, accepted);
     await commits.record(event, request.yieldUserMessage);
   }
+  return turns.map((turn) => context.clone(turn));
+}
+
+/** What a hook answers in place of the run. */
+export async function answerInstead(context: InvocationContext): Promise<Event | undefined> {
+  const { invocation, pluginManager } = context;
   const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
-  return {
-    contexts: turns.map((turn) => context.clone(turn)),
-    answer:
-      content &&
-      createEvent({
-        id: invocation.newId(),
-        timestamp: invocation.clock.now(),
-        invocationId: invocation.id,
-        author: "model",
-        content,
-      }),
-  };
+  return (
+    content &&
+    createEvent({
+      id: invocation.newId(),
+      timestamp: invocation.clock.now(),
+      invocationId: invocation.id,
+      author: "model",
+      content,
+    })
+  );
 }
 
 /** A plugin may turn a text into an answer, which then belongs to the invocation of its call. */

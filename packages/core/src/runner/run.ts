@@ -7,7 +7,7 @@ import { settlesWithin } from "../internal/clock.ts";
 import { Stopped } from "../internal/stopped.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
-import { begin } from "./begin.ts";
+import { answerInstead, begin } from "./begin.ts";
 import { Commits } from "./commit.ts";
 import type { StreamedRun } from "./event-stream.ts";
 import { GraceGate } from "./grace-gate.ts";
@@ -105,6 +105,11 @@ export class Run implements StreamedRun {
         newInvocationId: () => `e-${this.#settings.newId()}`,
       });
       this.#invocationId = accepted.invocationId;
+      const { invocationId } = this.#request;
+      if (invocationId !== undefined && invocationId !== accepted.invocationId)
+        this.#settings.logger.warn(
+          `The answer belongs to invocation ${accepted.invocationId}; the given one, ${invocationId}, does not count.`,
+        );
       const context = this.#context(opened, accepted);
       commits = new Commits(context, lease, this.#handOff);
       await this.#notForEver(this.#work(context, commits, accepted));
@@ -181,21 +186,18 @@ export class Run implements StreamedRun {
     const { pluginManager } = context;
     let stored = false;
     try {
-      const begun = await begin(this.#request, context, commits, accepted);
+      const turns = await begin(this.#request, context, commits, accepted);
       stored = true;
-      if (begun.answer) await commits.event(begun.answer);
-      else for (const turn of begun.contexts) await this.#drive(turn, commits);
+      const answer = await answerInstead(context);
+      if (answer) await commits.event(answer);
+      else for (const turn of turns) await this.#drive(turn, commits);
       await this.#finish(context, commits);
     } catch (thrown) {
       const error = this.#stopReason === "lost" ? leaseLost(thrown) : thrown;
       const { fatalErrors } = context.invocation;
-      const isOfCommit = typeof error === "object" && error !== null && fatalErrors.has(error);
-      if (
-        stored &&
-        !isOfCommit &&
-        !(error instanceof AfterRunFailed) &&
-        this.#stopReason !== "lost"
-      )
+      const isOfStore =
+        typeof error === "object" && error !== null && fatalErrors.has(error) && !isOfEvent(error);
+      if (stored && !isOfStore && !(error instanceof AfterRunFailed) && this.#stopReason !== "lost")
         await this.#leaveErrorEvent(error, context, commits);
       const original = error instanceof AfterRunFailed ? error.cause : error;
       await pluginManager.notify("onRunErrorCallback", {
@@ -319,6 +321,18 @@ class AfterRunFailed extends Error {
   constructor(cause: unknown) {
     super("afterRun failed.", { cause });
   }
+}
+
+/** What could not be stored was the event; another one can be. */
+const OF_EVENT: ReadonlySet<string> = new Set([
+  "INVALID_ARGUMENT",
+  "NOT_SERIALIZABLE",
+  "EVENT_TOO_LARGE",
+  "EVENT_ID_CONFLICT",
+]);
+
+function isOfEvent(error: object): boolean {
+  return AdkError.isInstance(error) && OF_EVENT.has(error.code);
 }
 
 function leaseLost(cause: unknown): AdkError {
