@@ -395,7 +395,8 @@ describe("a failed run", () => {
       details: { plugin: "fails", hook: "afterRunCallback" },
     });
     expect(told(await e.log())).toEqual(["user: hi", "root: hello"]);
-    expect(ends.seen).toEqual(["onRunError Plugin fails failed in afterRunCallback: no"]);
+    expect(ends.seen).toHaveLength(1);
+    expect(ends.seen[0]).toMatch(/^onRunError Plugin fails failed in afterRunCallback: no/);
   });
 
   it("of onEvent on the error event: it is neither stored nor yielded, the first error reaches the caller", async () => {

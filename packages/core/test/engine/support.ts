@@ -1,6 +1,7 @@
 import {
   type BaseAgent,
   type BasePlugin,
+  type BaseTool,
   type Content,
   type Event,
   FunctionTool,
@@ -186,8 +187,14 @@ export function tool(
   name: string,
   execute: (args: Record<string, unknown>, context: Context) => unknown,
   options: { timeoutMs?: number } = {},
-): FunctionTool {
-  return new FunctionTool({ name, description: name, execute, ...options }) as FunctionTool;
+): BaseTool {
+  return new FunctionTool({
+    name,
+    description: name,
+    parameters: { type: "object" },
+    execute,
+    ...options,
+  }) as BaseTool;
 }
 
 /** `author: what it says` for each event: texts, `call(name)`, `name → response`, `!CODE`. */

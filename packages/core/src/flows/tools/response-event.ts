@@ -4,6 +4,7 @@ import type { ContextHarvest } from "../../context/context.ts";
 import type { Event } from "../../events/event.ts";
 import { mergeEventActions } from "../../events/merge-event-actions.ts";
 import type { CallOutcome } from "./call-tool.ts";
+import { mergeState } from "./merge-state.ts";
 
 /** One event with the responses of a batch, in the order of its calls, and with all that the tools wrote. */
 export function responseEvent(
@@ -19,10 +20,13 @@ export function responseEvent(
     harvests.push(outcome.context.harvest());
     parts.push({ functionResponse: responseOf(calls[index] as FunctionCall, outcome.response) });
   }
-  const removed = [...new Set(harvests.flatMap(({ stateRemoved }) => stateRemoved ?? []))];
-  const actions = mergeEventActions(harvests.map((harvest) => harvest.actions));
-  if (parts.length === 0 && removed.length === 0 && isEmpty(actions)) return undefined;
   const { invocation, agent, branch } = context;
+  const { stateDelta, stateRemoved } = mergeState(harvests, invocation.state);
+  const actions = {
+    ...mergeEventActions(harvests.map((harvest) => harvest.actions)),
+    stateDelta,
+  };
+  if (parts.length === 0 && stateRemoved.length === 0 && isEmpty(actions)) return undefined;
   const event: Event = {
     id: invocation.newId(),
     invocationId: invocation.id,
@@ -32,7 +36,7 @@ export function responseEvent(
   };
   if (parts.length > 0) event.content = { role: "user", parts };
   if (branch !== undefined) event.branch = branch;
-  if (removed.length > 0) event.stateRemoved = removed;
+  if (stateRemoved.length > 0) event.stateRemoved = [...stateRemoved];
   return event;
 }
 
