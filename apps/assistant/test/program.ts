@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const NODE = [process.execPath, "--conditions=@adk/source", MAIN];
 
-/** Whether `script` of util-linux, which gives a program a terminal, is there. */
-export const HAS_SCRIPT: boolean = spawnSync("script", ["--version"], {
-  encoding: "utf8",
-}).stdout?.includes("util-linux");
+/** Of util-linux: gives a program a terminal. */
+const SCRIPT = "script";
+
+export const HAS_SCRIPT: boolean = String(spawnSync(SCRIPT, ["--version"]).stdout).includes(
+  "util-linux",
+);
 
 /** The assistant as a process: what it prints, what is typed into it, how it ends. */
 export class Program implements AsyncDisposable {
@@ -23,7 +25,7 @@ export class Program implements AsyncDisposable {
   ) {
     const command = [...NODE, ...args];
     const [file = "", ...rest] = options.terminal
-      ? ["script", "-qec", command.map(quoted).join(" "), "/dev/null"]
+      ? [SCRIPT, "-qec", command.map(quoted).join(" "), "/dev/null"]
       : command;
     this.#child = spawn(file, rest, { env: { ...cleanEnvironment(), ...options.env } });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
