@@ -57,6 +57,14 @@ describe("transfer_to_agent", () => {
     });
   });
 
+  it("takes the argument by the name that @google/adk gives it, and checks it as well", async () => {
+    const context = toolContext();
+    await tool.runAsync({ args: { agentName: "billing" }, toolContext: context });
+    expect(context.actions.transferToAgent).toBe("billing");
+    const refused = await tool.runAsync({ args: { agentName: "sales" }, toolContext: context });
+    expect(refused).toEqual({ error: expect.stringContaining("agent_name: must be one of") });
+  });
+
   it("tells the model that another name is none", async () => {
     const context = toolContext();
     expect(await tool.runAsync({ args: { agent_name: "sales" }, toolContext: context })).toEqual({

@@ -1,4 +1,5 @@
 import { AdkError } from "../errors.ts";
+import type { RunAsyncToolRequest } from "./base-tool.ts";
 import { FunctionTool } from "./function-tool.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 
@@ -41,6 +42,15 @@ export class TransferToAgentTool extends FunctionTool<JsonSchema> {
         if (transfer_reason !== undefined) toolContext.actions.transferReason = transfer_reason;
         return null;
       },
+    });
+  }
+
+  /** Takes `agentName` for `agent_name`: that is how @google/adk declares it, in programs and in what they have stored. */
+  override async runAsync({ args, toolContext }: RunAsyncToolRequest): Promise<unknown> {
+    const { agentName, ...rest } = args;
+    return await super.runAsync({
+      args: agentName === undefined ? args : { agent_name: agentName, ...rest },
+      toolContext,
     });
   }
 }
