@@ -51,7 +51,7 @@ describe("the assistant on the rules", () => {
   });
 
   it("remembers for all sessions of one user", async () => {
-    expect(await answer("who am I?")).toBe("You have told me nothing about that yet.");
+    expect(await answer("who am I?")).toBe("You have told me nothing yet.");
     expect(await answer("could you note down: my sister's name is Ida")).toBe(
       "I will remember: my sister's name is Ida",
     );
@@ -64,7 +64,14 @@ describe("the assistant on the rules", () => {
     expect(await answer("what's my sister's name?", elsewhere)).toBe(
       "You told me:\n- my sister's name is Ida",
     );
+    expect(await answer("what are my hobbies?", elsewhere)).toBe(
+      "Nothing about hobbies. You told me:\n- my sister's name is Ida\n- I have 12 cats",
+    );
     expect(await answer("do you know anything about me", { userId: "bob" })).toContain("nothing");
+    expect(await answer("forget that", elsewhere)).toContain("What shall I forget?");
+    expect(await answer("forget about boats", elsewhere)).toBe(
+      "There was nothing about that to forget.",
+    );
     expect(await answer("forget that I have cats", elsewhere)).toContain("- I have 12 cats");
     expect(await answer("what have I told you?")).toBe("You told me:\n- my sister's name is Ida");
     expect(await answer("forget everything you know about me")).toContain("sister");

@@ -41,6 +41,9 @@ class Recorder implements View {
   turnEnds(error?: unknown): void {
     this.#add(error === undefined ? "done" : `failed: ${String(error)}`);
   }
+  ends(): void {
+    this.#add("ended");
+  }
 
   /** Resolves when a line that contains the text has been shown. */
   async shown(text: string): Promise<void> {
@@ -129,7 +132,7 @@ describe("Chat", () => {
   it("answers line by line, without the empty ones, until exit", async () => {
     const { chat, view } = await make(scripted("one", "two"));
     expect(await chat.run(new Lines(["a", "  ", "b", "exit", "c"]))).toBe(0);
-    expect(view.lines.filter((line) => !/ready|done|…/.test(line))).toEqual([
+    expect(view.lines.filter((line) => !/ready|done|ended|…/.test(line))).toEqual([
       "> a",
       "agent: one",
       "> b",

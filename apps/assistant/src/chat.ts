@@ -29,17 +29,21 @@ export class Chat {
   /** Answers lines until they end or the user leaves; then the lease is released. @returns how many turns failed. */
   async run(lines: AsyncIterable<string>): Promise<number> {
     const { runner, view, stopReading } = this.#options;
+    const iterator = lines[Symbol.asyncIterator]();
     try {
-      view.ready();
-      for await (const line of lines) {
-        const text = line.trim();
-        if (this.#isLeaving || /^(?:exit|quit)$/i.test(text)) break;
+      for (;;) {
+        const next = iterator.next();
+        if (!(await isThere(next))) view.ready();
+        const { done, value } = await next;
+        if (done || this.#isLeaving) break;
+        const text = value.trim();
+        if (/^(?:exit|quit)$/i.test(text)) break;
         if (text !== "") await this.#answer(text);
         if (this.#isLeaving) break;
-        view.ready();
       }
     } finally {
       stopReading();
+      view.ends();
       await runner.close();
     }
     return this.#failures;
@@ -87,4 +91,10 @@ export class Chat {
     }
     view.turnEnds(failure);
   }
+}
+
+/** Whether a line was typed before it was asked for. */
+function isThere(line: Promise<unknown>): Promise<boolean> {
+  const later = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([line.then(() => true), later]);
 }

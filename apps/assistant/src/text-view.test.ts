@@ -65,6 +65,7 @@ describe("TextView", () => {
   it("names the other agents, and leaves out thoughts", () => {
     const text = show(
       (view) => {
+        view.ready();
         view.turnStarts("x");
         const thought = { role: "model", parts: [{ text: "hm", thought: true }, { text: "Yes." }] };
         view.event(createEvent({ author: "librarian", content: thought }));

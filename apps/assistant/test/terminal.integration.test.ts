@@ -70,6 +70,18 @@ describe.runIf(HAS_SCRIPT)("in a terminal", () => {
     await server.idle();
   });
 
+  it("lines that were typed ahead are answered in turn", async () => {
+    await using program = new Program([], { terminal: true });
+    await program.printed("> ");
+    program.type("what is 3 * 3\rand 4 * 4?\r");
+    await program.printed("3 * 3 = 9\r\n");
+    await program.printed("> and 4 * 4?\r\n");
+    await program.printed("4 * 4 = 16\r\n");
+    await program.printed("> ");
+    program.type(CTRL_D);
+    expect(await program.ended).toBe(0);
+  });
+
   it("exit leaves", async () => {
     await using program = new Program([], { terminal: true });
     await program.printed("> ");
