@@ -3,7 +3,7 @@ import { AdkError, type AdkErrorCode } from "../../src/index.ts";
 
 /** What to do, or what was expected. */
 const NEXT_STEP =
-  /\b(?:must|may|needs|takes|Give|Pass|Use|Return|Leave|Make|Load|Reload|Save|Install|Update|See|Send|Encode|Choose|Check|Create|Call|Correct|Wrap|Answer|cancelled)\b|\b(?:It knows|It has|There are|Known|is one of|is lower-case|is missing: the|is missing: how|is not a list|is no (?:whole )?number)/i;
+  /\b(?:must|may|Add|needs|takes|Give|Pass|Use|Return|Leave|Make|Load|Reload|Save|Install|Update|See|Send|Encode|Choose|Check|Create|Call|Correct|Wrap|Answer|cancelled)\b|\b(?:It knows|It has|There are|Known|is one of|is lower-case|is missing: the|is missing: how|is not a list|is no (?:whole )?number)/i;
 
 /** What a use throws or rejects with; `undefined` when it does not. */
 export async function failure(use: () => unknown): Promise<unknown> {
