@@ -5,7 +5,7 @@ import { getFunctionCalls, getFunctionResponses } from "../../events/predicates.
 import { isRewind, liveEvents } from "../../log/rewind.ts";
 import type { Session } from "../../sessions/session.ts";
 import { pairCalls } from "./pair-calls.ts";
-import { type Reader, selectEntries } from "./select.ts";
+import { addOwnCalls, type Reader, selectEntries } from "./select.ts";
 
 /** The whole history as the agent sees it, in a fresh array of shared, frozen contents. */
 export function buildContents(context: InvocationContext, reader: Reader): Content[] {
@@ -26,7 +26,7 @@ function startsTurn(event: Event, reader: Reader): boolean {
   if (event.author === reader.agentName || !event.content?.parts?.length) return false;
   if (getFunctionResponses(event).length > 0) return false;
   if (getFunctionCalls(event).some(({ name }) => name === "transfer_to_agent")) return false;
-  return selectEntries([event], reader, () => false).length > 0;
+  return selectEntries([event], reader).length > 0;
 }
 
 /** `getSessionConfig` narrows what was there before this invocation; the invocation's own events are always read. */
@@ -47,16 +47,12 @@ function narrowed(context: InvocationContext): readonly Event[] {
 }
 
 function contentsOf(events: readonly Event[], reader: Reader): Content[] {
-  const live = liveEvents(events);
-  const callIds = ownCallIds(live, reader);
-  return pairCalls(selectEntries(live, reader, (id) => callIds.has(id))).contents;
+  return pairCalls(selectEntries(liveEvents(events), reader)).contents;
 }
 
 function ownCallIds(events: readonly Event[], reader: Reader): Set<string> {
   const ids = new Set<string>();
-  for (const event of events)
-    if (event.author === reader.agentName)
-      for (const { id } of getFunctionCalls(event)) if (id !== undefined) ids.add(id);
+  for (const event of events) addOwnCalls(event, reader, ids);
   return ids;
 }
 
@@ -77,16 +73,11 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
     callIds: new Set<string>(),
   };
   const tail = session.events.slice(Math.max(0, cached.upTo + 1 - session.firstSequence));
-  const tailCallIds = ownCallIds(tail, reader);
-  if (tail.some((event) => breaksCache(event, cached.callIds, tailCallIds))) {
+  if (tail.some((event) => breaksCache(event, cached.callIds))) {
     cache.delete(key);
     return contentsOf(session.events, reader);
   }
-  const entries = selectEntries(
-    tail,
-    reader,
-    (id) => tailCallIds.has(id) || cached.callIds.has(id),
-  );
+  const entries = selectEntries(tail, reader, cached.callIds);
   const paired = pairCalls(entries);
   const contents = cached.contents.slice();
   for (const content of paired.contents) contents.push(content);
@@ -104,16 +95,10 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
 }
 
 /** Rewinds, and answers that come after their call has settled, change what was built before. */
-function breaksCache(
-  event: Event,
-  settledCallIds: ReadonlySet<string>,
-  tailCallIds: ReadonlySet<string>,
-): boolean {
+function breaksCache(event: Event, settledCallIds: ReadonlySet<string>): boolean {
   return (
     isRewind(event) ||
     event.actions.compaction !== undefined ||
-    getFunctionResponses(event).some(
-      ({ id }) => id !== undefined && settledCallIds.has(id) && !tailCallIds.has(id),
-    )
+    getFunctionResponses(event).some(({ id }) => id !== undefined && settledCallIds.has(id))
   );
 }
