@@ -49,10 +49,18 @@ export class Chat {
     return this.#failures;
   }
 
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** Ctrl-C. */
-  interrupt(): void {
-    if (!this.#turn || this.#turn.signal.aborted) return this.leave();
+  interrupt(): "stops" | "leaves" {
+    if (!this.#turn || this.#turn.signal.aborted) {
+      this.leave();
+      return "leaves";
+    }
     this.#turn.abort("interrupted by the user");
+    return "stops";
   }
 
   /** Stops what is under way and ends `run`. */

@@ -1,8 +1,10 @@
 import { AdkError } from "@adk/core";
 
-/** An error in one line: an `AdkError` with its code, and with what its cause says. */
+/** An error in one line without control characters: an `AdkError` with its code, and with what its cause says. */
 export function describeError(error: unknown): string {
-  return words(error).replace(/\s*\n\s*/g, " ");
+  return words(error)
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\p{Cc}/gu, "");
 }
 
 function words(error: unknown): string {

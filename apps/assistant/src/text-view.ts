@@ -84,7 +84,7 @@ export class TextView implements View {
   }
 
   turnEnds(error?: unknown): void {
-    if (error !== undefined) this.#line(harmless(describeError(error)));
+    if (error !== undefined) this.#line(describeError(error));
     else if (this.#shownError !== undefined) this.#line(harmless(this.#shownError));
     const { in: read, out: written } = this.#tokens;
     const time = duration(this.#now() - this.#startedAt);

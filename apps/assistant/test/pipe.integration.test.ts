@@ -157,6 +157,25 @@ describe("a model behind a server", () => {
     await server.idle();
   });
 
+  it("a signal while it waits ends with 130", async () => {
+    server.answer(streamed(["Yes."]));
+    await using program = new Program(["--model", server.model]);
+    program.type("there?\n");
+    await program.printed("tokens");
+    program.signal("SIGINT");
+    expect(await program.ended).toBe(130);
+  });
+
+  it("whoever reads the output may leave", async () => {
+    server.answer(streamed(["Yes."]));
+    await using program = new Program(["--model", server.model]);
+    await program.printed("Conversation");
+    program.closeOutput();
+    program.type("there?\n");
+    expect(await program.ended).toBe(0);
+    expect(program.stderr).toBe("");
+  });
+
   it("SIGTERM closes the call and ends with 143", async () => {
     server.answer({ body: [sse({ choices: [{ delta: { content: "Once" } }] })], end: "silence" });
     await using program = new Program(["--model", server.model]);

@@ -52,6 +52,11 @@ export class Program implements AsyncDisposable {
     this.#child.stdin?.end(text);
   }
 
+  /** As `head` does when it has seen enough. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
