@@ -165,7 +165,7 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     const callbackContext = new Context({ invocationContext: context });
     const content: Content | undefined =
       (await plugins.first(hook, { agent: this, callbackContext })) ??
-      (await firstAnswer(this[hook], callbackContext));
+      (await firstAnswer(this[hook], callbackContext, hook));
     if (content && hook === "beforeAgentCallback") context.endInvocation = true;
     return eventOfContext(callbackContext, content);
   }

@@ -76,7 +76,8 @@ describe("a callback of an agent", () => {
   it.each(CALLBACKS)(
     "$option that answers with the wrong type fails the run",
     async ({ option, turns }) => {
-      for (const answer of ["text", 5, true, [HI]]) {
+      const none = /Agent/.test(option) ? [{}, { text: "hi" }, { parts: ["hi"] }] : [];
+      for (const answer of ["text", 5, true, [HI], ...none]) {
         const world = await World.create();
         const run = await runOf(world, agentOf({ [option]: () => answer }, [...turns]));
         await refused(
