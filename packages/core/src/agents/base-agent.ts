@@ -23,11 +23,13 @@ export function isBaseAgent(value: unknown): value is BaseAgent {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** Options that every agent has. */
 export interface BaseAgentConfig {
   /** Letters, digits and `_`, not starting with a digit; not `user`. Unique in its tree. */
   name: string;
   /** What the agent can do, for the agents that may hand over to it. */
   description?: string | undefined;
+  /** In the order in which composed agents run them. An agent belongs to one parent; `clone()` makes a copy for another. */
   subAgents?: BaseAgent[] | undefined;
   /** Content takes the agent's place. */
   beforeAgentCallback?: BeforeAgentCallback | undefined;
@@ -100,10 +102,12 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     this.#adopt();
   }
 
+  /** The agent that has this one among its sub-agents. */
   get parentAgent(): BaseAgent | undefined {
     return this.#parentAgent;
   }
 
+  /** The topmost agent of the tree, which may be this one. */
   get rootAgent(): BaseAgent {
     return this.#parentAgent?.rootAgent ?? this;
   }
@@ -151,6 +155,10 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     }
   }
 
+  /**
+   * What the agent does, to be implemented: yields its events. It goes on when an event was stored and taken, and is
+   * left at its next event when `context.abortSignal` fires. What it throws fails the run.
+   */
   protected abstract runAsyncImpl(
     context: InvocationContext,
   ): AsyncGenerator<Event, void, undefined>;

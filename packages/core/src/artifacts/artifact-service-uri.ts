@@ -3,6 +3,7 @@ import { loadAdapter } from "../internal/load-adapter.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import { InMemoryArtifactService } from "./in-memory-artifact-service.ts";
 
+/** How the adapter's package is found. */
 export interface CreateArtifactServiceOptions {
   /** An `import.meta.url`, from which the adapter's package is resolved. @defaultValue the working directory's package */
   readonly from?: string | undefined;

@@ -26,6 +26,7 @@ import { toArtifactVersion } from "./to-artifact-version.ts";
 import { verifiedBody } from "./verified-body.ts";
 import { versionsToCopy } from "./versions-to-copy.ts";
 
+/** Options of every artifact service. */
 export interface BaseArtifactServiceOptions {
   /** The most bytes one version may have. @defaultValue 1,073,741,824 (1 GiB) */
   maxBytes?: number | undefined;

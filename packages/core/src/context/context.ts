@@ -67,6 +67,7 @@ export class Context extends ReadonlyContext {
     return this.#state;
   }
 
+  /** What the event that follows will do besides saying something: `skipSummarization`, `transferToAgent`, `escalate` … may be set. */
   get actions(): EventActions {
     return this.eventActions;
   }
@@ -104,19 +105,23 @@ export class Context extends ReadonlyContext {
     return this.#artifacts().listArtifactKeys();
   }
 
+  /** What is remembered of this user. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   searchMemory(query: string): Promise<SearchMemoryResponse> {
     return this.#memory().searchMemory({ appName: this.appName, userId: this.userId, query });
   }
 
+  /** Remembers this session as it is now; adding it again replaces what it added before. @throws AdkError `FAILED_PRECONDITION` */
   addSessionToMemory(): Promise<void> {
     return this.#memory().addSessionToMemory(this.session);
   }
 
+  /** Remembers some events of this session. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   addEventsToMemory(events: Event[], customMetadata?: Record<string, unknown>): Promise<void> {
     const { appName, userId, sessionId } = this;
     return this.#memory().addEventsToMemory({ appName, userId, sessionId, events, customMetadata });
   }
 
+  /** Remembers what was written for it. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   addMemory(memories: MemoryEntry[], customMetadata?: Record<string, unknown>): Promise<void> {
     const { appName, userId } = this;
     return this.#memory().addMemory({ appName, userId, memories, customMetadata });
@@ -128,10 +133,12 @@ export class Context extends ReadonlyContext {
     return this.#memory().deleteMemory({ appName, userId, memoryId });
   }
 
+  /** `undefined` when nothing was saved. @throws AdkError `FAILED_PRECONDITION` without a credential service. */
   async loadCredential(authConfig: AuthConfig): Promise<AuthCredential | undefined> {
     return await this.#credentials().loadCredential(authConfig, this);
   }
 
+  /** Keeps the config's `exchangedAuthCredential` for this user. @throws AdkError `FAILED_PRECONDITION` without a credential service. */
   async saveCredential(authConfig: AuthConfig): Promise<void> {
     await this.#credentials().saveCredential(authConfig, this);
   }
@@ -209,5 +216,7 @@ export class Context extends ReadonlyContext {
   }
 }
 
+/** ADK's name for a context in a callback. */
 export type CallbackContext = Context;
+/** ADK's name for a context in a tool. */
 export type ToolContext = Context;

@@ -26,7 +26,9 @@ interface StoredMemory {
 /** Memories by id, in the order they came. */
 type Memories = Map<string, StoredMemory>;
 
+/** Options of the memory in this process. */
 export interface InMemoryMemoryServiceOptions {
+  /** Ids of entries that come without one. @defaultValue random UUIDs */
   newId?: IdSource | undefined;
 }
 

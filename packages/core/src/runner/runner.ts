@@ -30,6 +30,7 @@ export function isRunner(value: unknown): value is Runner {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** The invocation to stop, and its session. */
 export interface CancelRequest {
   userId: string;
   sessionId: string;

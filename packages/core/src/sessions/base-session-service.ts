@@ -66,6 +66,7 @@ import {
 } from "./validate.ts";
 import { Wakes } from "./wakes.ts";
 
+/** Options of every session service. */
 export interface BaseSessionServiceOptions {
   /** Timers and the holder's view of its leases; the store has a clock of its own. @defaultValue the machine's */
   readonly clock?: Clock | undefined;

@@ -30,6 +30,7 @@ import type {
 } from "./session-store.ts";
 import { WakeQueue } from "./wake-queue.ts";
 
+/** Options of the store in memory. */
 export interface InMemorySessionStoreOptions {
   /** The store's clock: creation and update times, leases, retention. @defaultValue the machine's */
   readonly clock?: Clock | undefined;

@@ -3,6 +3,7 @@ import { loadAdapter } from "../internal/load-adapter.ts";
 import type { BaseSessionService } from "./base-session-service.ts";
 import { InMemorySessionService } from "./in-memory-session-service.ts";
 
+/** How the adapter's package is found. */
 export interface CreateSessionServiceOptions {
   /** An `import.meta.url`: the adapter's package is resolved from there. @defaultValue the working directory's package */
   readonly from?: string | undefined;

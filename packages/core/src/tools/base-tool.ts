@@ -19,9 +19,11 @@ export type OnRepeat = "run" | "fail" | "ask";
 
 const ON_REPEAT: readonly unknown[] = ["run", "fail", "ask"] satisfies OnRepeat[];
 
+/** What every tool has. */
 export interface BaseToolParams {
   /** What the model calls it by: letters, digits, `_`, `-`, `.`, `:`, at most 128 characters. */
   name: string;
+  /** What it does and when to call it: the model chooses by it. */
   description: string;
   /** The result comes later, as an answer to the call. @defaultValue false */
   isLongRunning?: boolean | undefined;
@@ -31,12 +33,14 @@ export interface BaseToolParams {
   onRepeat?: OnRepeat | undefined;
 }
 
+/** One call of a tool. */
 export interface RunAsyncToolRequest {
   /** As the model sent them, a copy of the tool's own. */
   args: Record<string, unknown>;
   toolContext: Context;
 }
 
+/** The request that a tool may shape, and the context it is made in. */
 export interface ToolProcessLlmRequest {
   toolContext: Context;
   llmRequest: LlmRequest;

@@ -35,6 +35,7 @@ export type RequireConfirmation<TParameters extends ToolInputParameters> =
       toolContext?: Context,
     ) => boolean | Promise<boolean>);
 
+/** Options of a function as a tool. */
 export interface ToolOptions<TParameters extends ToolInputParameters = undefined> {
   /** @defaultValue the name of the function */
   name?: string | undefined;

@@ -7,6 +7,7 @@ import type { ToolInputParameters } from "./schema/tool-parameters.ts";
 const NOTE =
   "NOTE: This is a long-running operation. Do not call this tool again if it has already returned some intermediate or pending status.";
 
+/** Options of a function whose result comes later. */
 export interface LongRunningToolOptions<
   TParameters extends ToolInputParameters = undefined,
 > extends ToolOptions<TParameters> {

@@ -3,8 +3,10 @@ import type { RunAsyncToolRequest } from "./base-tool.ts";
 import { FunctionTool } from "./function-tool.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 
+/** The name of the call that hands a conversation over. */
 export const TRANSFER_TO_AGENT_TOOL_NAME = "transfer_to_agent";
 
+/** Options of the tool that hands a conversation over. */
 export interface TransferToAgentToolOptions {
   /** The agents that may be transferred to; the model sees no others, and a call that names another is told so. */
   agentNames: readonly string[];
