@@ -82,12 +82,22 @@ export class Context extends ReadonlyContext {
     return this.invocationContext.invocation.lease.epoch;
   }
 
-  /** The part saved under this name, the latest or the given version; `undefined` when there is none. */
+  /**
+   * The part saved under this name, the latest or the given version; `undefined` when there is none.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` without an artifact service; `ARTIFACT_NAME_INVALID`, `ARTIFACT_CORRUPT`.
+   */
   loadArtifact(filename: string, version?: number): Promise<Part | undefined> {
     return this.#artifacts().loadArtifact({ filename, version });
   }
 
-  /** Saves the next version and records it on the event that follows. @returns the version, 0 for the first. */
+  /**
+   * Saves the next version and records it on the event that follows.
+   *
+   * @returns the version, 0 for the first.
+   * @throws AdkError `FAILED_PRECONDITION` without an artifact service, or too late; `INVALID_ARGUMENT`, `ARTIFACT_NAME_INVALID`,
+   *   `ARTIFACT_TOO_LARGE`, `METADATA_TOO_LARGE`.
+   */
   async saveArtifact(
     filename: string,
     artifact: Part,
@@ -143,14 +153,19 @@ export class Context extends ReadonlyContext {
     await this.#credentials().saveCredential(authConfig, this);
   }
 
-  /** In a tool: asks a person to approve this call; the tool is called again with `toolConfirmation`. */
+  /**
+   * In a tool: asks a person to approve this call. The request stands in the actions of the response's event; calling the
+   * tool again with the answer (`toolConfirmation`) is not there in this version.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` outside of a tool call.
+   */
   requestConfirmation(request: { hint?: string; payload?: unknown } = {}): void {
     const callId = this.#callId("requestConfirmation");
     this.#checkOpen("a confirmation request");
     setOwn(this.eventActions.requestedToolConfirmations, callId, { ...request, confirmed: false });
   }
 
-  /** In a tool: asks the client for a credential. */
+  /** In a tool: records that a credential is needed, in the actions of the response's event. @throws AdkError `FAILED_PRECONDITION` outside of a tool call. */
   requestCredential(authConfig: AuthConfig): void {
     const callId = this.#callId("requestCredential");
     this.#checkOpen("a credential request");

@@ -97,6 +97,9 @@ const OPTIONS = {
  * Validation, encoding, order within one session object, retries and leases are done here, once; atomicity, sequence and
  * merging inside the store. A service for a backend is this class with its store inside; a decorated store is
  * `new BaseSessionService(encrypted(store))`.
+ *
+ * Every method may reject with `INVALID_ARGUMENT` (ids are 1–512 bytes of well-formed text without NUL), `ABORTED` when its
+ * signal fires, `CLOSED` after disposal, and the store's `UNAVAILABLE`, `TIMEOUT`, `PERMISSION_DENIED` or `SCHEMA_MISMATCH`.
  */
 export class BaseSessionService implements AsyncDisposable {
   readonly #store: SessionStore;

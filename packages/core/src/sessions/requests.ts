@@ -161,10 +161,11 @@ export interface InterruptedSession extends SessionKey {
   attempt: number;
 }
 
-/** Of one user, or of all users of the app. `pageSize` 1–1,000. @defaultValue `pageSize` 100 */
+/** Of one user, or of all users of the app when `userId` is absent. */
 export interface ListInterruptedRequest extends Cancellable {
   appName: string;
   userId?: string | undefined;
+  /** 1–1,000. @defaultValue 100 */
   pageSize?: number | undefined;
   pageToken?: string | undefined;
 }

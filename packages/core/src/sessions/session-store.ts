@@ -21,7 +21,7 @@ export type Encoded = string;
 /** Encoded state values by key, without scope prefix. Any string is a legal key, `__proto__` too: use null-prototype records or maps. */
 export type Values = Record<string, Encoded>;
 
-/** Keys of one scope, without prefix, that change. `set` wins over nothing: a key stands in one of the two. */
+/** What changes in one scope, keys without prefix. No key stands in both. */
 export interface ScopeDelta {
   set: Values;
   remove: string[];

@@ -29,7 +29,7 @@ export interface BaseToolParams {
   isLongRunning?: boolean | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
-  /** @defaultValue "run" */
+  /** Counts when a run is resumed, which this version does not do yet. @defaultValue "run" */
   onRepeat?: OnRepeat | undefined;
 }
 
@@ -105,7 +105,7 @@ export abstract class BaseTool {
    */
   abstract runAsync(request: RunAsyncToolRequest): Promise<unknown>;
 
-  /** Whether a person must approve this call first. */
+  /** Whether a person must approve this call first. In this version only `FunctionTool` asks it, of itself. */
   async checkRequireConfirmation(
     _args: Record<string, unknown>,
     _toolContext?: Context,

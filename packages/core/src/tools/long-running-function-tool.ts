@@ -11,9 +11,9 @@ const NOTE =
 export interface LongRunningToolOptions<
   TParameters extends ToolInputParameters = undefined,
 > extends ToolOptions<TParameters> {
-  /** What the answer to a waiting call must look like. @defaultValue anything */
+  /** What the answer to a waiting call must look like. Not checked in this version. @defaultValue anything */
   responseSchema?: AnySchema | undefined;
-  /** How long a call may wait for its answer, in milliseconds. @defaultValue no limit */
+  /** How long a call may wait for its answer, in milliseconds. Not checked in this version. @defaultValue no limit */
   expiresInMs?: number | undefined;
 }
 
