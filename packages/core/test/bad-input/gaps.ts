@@ -45,7 +45,7 @@ export const GAPS: readonly { readonly cases: RegExp; readonly missing: string }
   },
   {
     cases:
-      /^BaseToolParams\.colour |^TransferToAgentToolOptions\.(?:colour |agentNames is not a number in it)|^LongRunningToolOptions\.isLongRunning /,
+      /^TransferToAgentToolOptions\.(?:colour |agentNames is not a number in it)|^LongRunningToolOptions\.isLongRunning /,
     missing: "options of tools that are taken and have no effect",
   },
   { cases: /^BaseLlm\.model /, missing: "a model takes anything as its name" },
