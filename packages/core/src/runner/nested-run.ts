@@ -76,6 +76,19 @@ export async function* runNested(
     throw error;
   }
   if (toolContext.abortSignal.aborted) throw new Stopped();
+  const session = await sessionService.getSession({ appName, userId, sessionId });
+  const waiting = Object.values(session?.pendingCalls ?? {}).map(({ name }) => name);
+  if (waiting.length > 0) throw nobodyAnswers(agent.name, waiting, toolContext);
+}
+
+/** The session is gone when the call returns, and with it whatever waits in it: the caller's model has to know. */
+function nobodyAnswers(agentName: string, waiting: readonly string[], { actions }: Context): Error {
+  delete actions.skipSummarization;
+  return new AdkError(
+    "FAILED_PRECONDITION",
+    `Agent ${agentName} waits for an answer to ${waiting.join(", ")}, which nobody can give inside an agent tool. Ask in another way, or transfer to the agent.`,
+    { details: { agent: agentName, waiting } },
+  );
 }
 
 /** What could not be stored in the session of the tool ends the caller's run too. */
