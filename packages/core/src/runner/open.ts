@@ -11,11 +11,12 @@ import type { RunSettings } from "./run-settings.ts";
 export async function open(
   settings: RunSettings,
   { userId, sessionId }: CheckedRunRequest,
+  signal: AbortSignal,
 ): Promise<OpenedSession> {
   const { appName, sessionService, owner, leaseTtlMs: ttlMs } = settings;
   const key = { appName, userId, sessionId };
   try {
-    return await sessionService.openSession({ ...key, owner, ttlMs });
+    return await sessionService.openSession({ ...key, owner, ttlMs, signal });
   } catch (error) {
     if (!AdkError.isInstance(error, "SESSION_NOT_FOUND")) throw error;
     if (!settings.autoCreateSession)
@@ -25,6 +26,6 @@ export async function open(
         { details: key },
       );
   }
-  await sessionService.getOrCreateSession(key);
-  return await sessionService.openSession({ ...key, owner, ttlMs });
+  await sessionService.getOrCreateSession({ ...key, signal });
+  return await sessionService.openSession({ ...key, owner, ttlMs, signal });
 }

@@ -5,7 +5,7 @@ import { AdkError } from "../errors.ts";
 import { createEvent } from "../events/event.ts";
 import { settlesWithin } from "../internal/clock.ts";
 import { GraceGate } from "../internal/grace-gate.ts";
-import { Stopped } from "../internal/stopped.ts";
+import { orStopped, Stopped } from "../internal/stopped.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
 import { answerInstead, begin } from "./begin.ts";
@@ -44,7 +44,7 @@ export class Run implements StreamedRun {
   readonly #onEnd: ((run: Run) => void) | undefined;
   readonly #stopping: AbortController = new AbortController();
   #stopReason: StopReason | undefined;
-  #invocationId: string | undefined;
+  #invocation: Invocation | undefined;
   #ended: Promise<void> | undefined;
   #cancelIdleTimer: (() => void) | undefined;
   /** Since when the caller has an event that it has not come back from. */
@@ -82,14 +82,31 @@ export class Run implements StreamedRun {
 
   async #execute(): Promise<void> {
     try {
-      const opened = await open(this.#settings, this.#request);
-      await this.#withSession(opened);
+      const opened = await this.#open();
+      if (opened) await this.#withSession(opened);
       this.#handOff.close();
     } catch (error) {
       this.#handOff.fail(error);
     } finally {
       this.#onEnd?.(this);
     }
+  }
+
+  /** `undefined` when the caller has left in the meantime: then nothing has begun, and a lease that still comes is given back. */
+  async #open(): Promise<OpenedSession | undefined> {
+    const { signal } = this.#stopping;
+    const opening = open(this.#settings, this.#request, signal);
+    try {
+      const opened = await orStopped(opening, signal);
+      if (!signal.aborted) return opened;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    void opening.then(
+      ({ lease }) => lease.release(),
+      () => undefined,
+    );
+    return undefined;
   }
 
   async #withSession(opened: OpenedSession): Promise<void> {
@@ -104,19 +121,20 @@ export class Run implements StreamedRun {
         resumable: this.#settings.resumable,
         newInvocationId: () => `e-${this.#settings.newId()}`,
       });
-      this.#invocationId = accepted.invocationId;
       const { invocationId } = this.#request;
       if (invocationId !== undefined && invocationId !== accepted.invocationId)
         this.#settings.logger.warn(
           `The answer belongs to invocation ${accepted.invocationId}; the given one, ${invocationId}, does not count.`,
         );
       const context = this.#context(opened, accepted);
+      this.#invocation = context.invocation;
       commits = new Commits(context, lease, this.#handOff);
       await this.#notForEver(this.#work(context, commits, accepted));
     } finally {
       unlink();
+      // A hook may have turned the message into an answer, which belongs to another invocation.
       const ended =
-        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocationId : undefined;
+        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocation?.id : undefined;
       await lease.release(ended === undefined ? {} : { ended });
     }
   }
@@ -165,7 +183,7 @@ export class Run implements StreamedRun {
         void settlesWithin(clock, abortGraceMs + END_GRACE_MS, work).then((settled) => {
           if (!settled) {
             logger.error(
-              `Run ${this.#invocationId} has not stopped ${abortGraceMs + END_GRACE_MS} ms after it was told to; it is abandoned.`,
+              `Run ${this.#invocation?.id} has not stopped ${abortGraceMs + END_GRACE_MS} ms after it was told to; it is abandoned.`,
             );
             this.#handOff.abandon();
           }
