@@ -33,6 +33,20 @@ export class ParallelAgent extends BaseAgent {
   protected async *runAsyncImpl(
     context: InvocationContext,
   ): AsyncGenerator<Event, void, undefined> {
+    const kept: Event[] = [];
+    try {
+      yield* this.#runBranches(context, kept);
+    } finally {
+      // What the branches' tools have done is not lost; last of all, for not everybody comes back for it.
+      yield* kept;
+    }
+  }
+
+  /** @param kept for the responses that nobody has taken when the agent is left. */
+  async *#runBranches(
+    context: InvocationContext,
+    kept: Event[],
+  ): AsyncGenerator<Event, void, undefined> {
     const { controller, unlink } = followingController(context.abortSignal);
     const { signal } = controller;
     const { clock, abortGraceMs, logger } = context.invocation;
@@ -79,13 +93,10 @@ export class ParallelAgent extends BaseAgent {
     } finally {
       unlink();
       controller.abort();
-      const kept: Event[] = [];
       const left = [...running].map(([branch, step]) =>
         branch.leave(branch === shown ? undefined : step, kept),
       );
       await gate.pass(Promise.all(left)).catch(() => undefined);
-      // What the branches' tools have done is not lost; last, for not everybody comes back for it.
-      yield* kept;
     }
     if (failure) throw failure.error;
   }

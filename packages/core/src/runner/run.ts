@@ -256,8 +256,12 @@ export class Run implements StreamedRun {
       else if (!(error instanceof Stopped))
         logger.debug("An error after the run was told to stop is dropped.", { error });
     } finally {
-      const ended = isOver ? undefined : events.return();
-      await (ended && gate.pass(ended).catch(() => undefined));
+      while (!isOver && !gate.isClosed)
+        isOver = await gate.pass(events.return()).then(
+          ({ done }) => done === true,
+          () => true,
+        );
+      if (gate.isClosed) void events.return().catch(() => undefined);
     }
   }
 
