@@ -55,6 +55,11 @@ export function registerArtifactService(scheme: string, factory: ArtifactService
       "INVALID_ARGUMENT",
       "A scheme is lower-case letters, digits, `+`, `.` and `-`, without the colon: `gs`.",
     );
+  if (typeof factory !== "function")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "`factory` must be a function that makes the service: (uri, options) => service.",
+    );
   factories.set(scheme, factory);
 }
 

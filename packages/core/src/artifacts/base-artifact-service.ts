@@ -257,6 +257,8 @@ export class BaseArtifactService implements AsyncDisposable {
     checkId("uploadId", uploadId);
     const metadata = fileMetadata("data", mimeType, displayName);
     addCustomMetadata(metadata, customMetadata, this.#maxMetadataBytes);
+    if (sha256 !== undefined && (typeof sha256 !== "string" || !/^[0-9a-f]+$/.test(sha256)))
+      throw new AdkError("INVALID_ARGUMENT", "`sha256` is no checksum. Give it in lower-case hex.");
     const expected = {
       ...(sha256 !== undefined && { sha256 }),
       ...(size !== undefined && { size: checkWholeNumber("size", size) }),

@@ -1,3 +1,4 @@
+import { checkOptions, having, integer } from "../internal/check-options.ts";
 import { systemClock, type Clock } from "../internal/clock.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type {
@@ -37,6 +38,11 @@ export interface InMemorySessionStoreOptions {
   /** Sessions that nothing was appended to for so many milliseconds are gone. @defaultValue never */
   readonly ttlMs?: number | undefined;
 }
+
+const OPTIONS = {
+  clock: having("a clock with `now` and `after`", "now", "after"),
+  ttlMs: integer(1),
+};
 
 /** One session. The members are the columns a database would have. */
 interface Row extends SessionKey {
@@ -89,6 +95,7 @@ export class InMemorySessionStore implements SessionStore {
   #serial = 0;
 
   constructor(options: InMemorySessionStoreOptions = {}) {
+    checkOptions("InMemorySessionStore", options, OPTIONS);
     this.#clock = options.clock ?? systemClock;
     this.#ttlMs = options.ttlMs ?? Infinity;
   }

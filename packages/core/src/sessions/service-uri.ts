@@ -56,6 +56,11 @@ export function registerSessionService(scheme: string, factory: SessionServiceFa
       "INVALID_ARGUMENT",
       "A scheme is lower-case letters, digits, `+`, `.` and `-`, without the colon: `mongodb`.",
     );
+  if (typeof factory !== "function")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "`factory` must be a function that makes the service: (uri, options) => service.",
+    );
   factories.set(scheme, factory);
 }
 

@@ -54,13 +54,14 @@ export abstract class BaseTool {
   readonly timeoutMs: number | undefined;
   readonly onRepeat: OnRepeat;
 
-  constructor({
-    name,
-    description,
-    isLongRunning = false,
-    timeoutMs,
-    onRepeat = "run",
-  }: BaseToolParams) {
+  constructor(params: BaseToolParams) {
+    const {
+      name,
+      description,
+      isLongRunning = false,
+      timeoutMs,
+      onRepeat = "run",
+    } = params ?? ({} as Partial<BaseToolParams>);
     if (typeof name !== "string" || !/^[\w.:-]{1,128}$/.test(name))
       throw new AdkError(
         "INVALID_ARGUMENT",

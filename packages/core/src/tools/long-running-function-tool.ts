@@ -28,8 +28,13 @@ export class LongRunningFunctionTool<
   readonly expiresInMs: number | undefined;
 
   constructor(options: LongRunningToolOptions<TParameters>) {
-    const { responseSchema, expiresInMs, ...rest } = options;
+    const { responseSchema, expiresInMs, ...rest } = options ?? {};
     super({ ...rest, isLongRunning: true });
+    if (rest.isLongRunning === false)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Tool ${this.name}: \`isLongRunning\` is always true here. Use FunctionTool for a tool that answers at once.`,
+      );
     if (expiresInMs !== undefined && !(Number.isFinite(expiresInMs) && expiresInMs > 0))
       throw new AdkError(
         "INVALID_ARGUMENT",

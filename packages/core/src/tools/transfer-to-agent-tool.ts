@@ -1,5 +1,6 @@
 import { AdkError } from "../errors.ts";
 import type { RunAsyncToolRequest } from "./base-tool.ts";
+import { checkOptions } from "../internal/check-options.ts";
 import { FunctionTool } from "./function-tool.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 
@@ -14,8 +15,10 @@ export interface TransferToAgentToolOptions {
 
 /** Hands the conversation over to another agent. The flow adds it to agents that have somewhere to transfer to. */
 export class TransferToAgentTool extends FunctionTool<JsonSchema> {
-  constructor({ agentNames }: TransferToAgentToolOptions) {
-    if (!Array.isArray(agentNames) || agentNames.length === 0)
+  constructor(options: TransferToAgentToolOptions) {
+    checkOptions("TransferToAgentTool", options, { agentNames: "array" });
+    const { agentNames } = options;
+    if (!agentNames?.length || agentNames.some((name) => typeof name !== "string"))
       throw new AdkError(
         "INVALID_ARGUMENT",
         "A TransferToAgentTool needs `agentNames`: the names of the agents to transfer to, at least one.",

@@ -76,7 +76,11 @@ describe("a callback of an agent", () => {
   it.each(CALLBACKS)(
     "$option that answers with the wrong type fails the run",
     async ({ option, turns }) => {
-      const none = /Agent/.test(option) ? [{}, { text: "hi" }, { parts: ["hi"] }] : [];
+      const none = /Agent/.test(option)
+        ? [{}, { text: "hi" }, { parts: ["hi"] }]
+        : /Model/.test(option)
+          ? [{ content: "hi" }, { content: { parts: "hi" } }]
+          : [];
       for (const answer of ["text", 5, true, [HI], ...none]) {
         const world = await World.create();
         const run = await runOf(world, agentOf({ [option]: () => answer }, [...turns]));
