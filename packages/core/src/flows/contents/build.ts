@@ -79,8 +79,7 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
   }
   const entries = selectEntries(tail, reader, cached.callIds);
   const paired = pairCalls(entries);
-  const contents = cached.contents.slice();
-  for (const content of paired.contents) contents.push(content);
+  const contents = cached.contents.concat(paired.contents);
 
   const settled = entries[paired.settledEntries - 1];
   if (settled?.event.sequence !== undefined)
