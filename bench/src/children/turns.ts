@@ -3,14 +3,19 @@ import { z } from "zod";
 import { median } from "../numbers.ts";
 import { filled, KEY, loadAdk, message, report, scripted, text } from "./adk.ts";
 
-/** Sessions for each size, and the turns that are counted in each: all but the first, where events are stored. */
+/**
+ * How many sessions of each size, and how many turns in each are counted: in an empty session the first, in others those
+ * after it.
+ */
 const PLAN = [
-  { size: 0, sessions: 150, turns: 1 },
+  { size: 0, sessions: 300, turns: 0 },
   { size: 100, sessions: 20, turns: 5 },
-  { size: 1_000, sessions: 4, turns: 15 },
-  { size: 5_000, sessions: 3, turns: 20 },
+  { size: 1_000, sessions: 4, turns: 20 },
+  { size: 5_000, sessions: 3, turns: 30 },
 ];
-const WARM_UP = 300;
+/** Turns until everything is compiled, in sessions with and without events; and some after each collection. */
+const WARM_UP = 3_000;
+const WARM_AGAIN = 50;
 
 const chunks = Array.from({ length: 50 }, (_, index) => `word${index} `);
 const call = { functionCall: { name: "add", args: { a: 1, b: 2 } } };
@@ -58,17 +63,35 @@ for (const { kind, events, answers } of KINDS) {
     return took;
   };
 
-  for (let index = 0; index < WARM_UP; index++)
-    await turn((await sessionService.createSession(KEY)).id);
+  const inEmptySessions = async (count: number): Promise<number[]> => {
+    const taken: number[] = [];
+    for (let index = 0; index < count; index++) {
+      const { id } = await sessionService.createSession(KEY);
+      taken.push(await turn(id));
+      await sessionService.deleteSession({ ...KEY, sessionId: id });
+    }
+    return taken;
+  };
+
+  for (let index = 0; index < WARM_UP; index++) {
+    const { id } = await filled(adk, sessionService, index % 4);
+    await turn(id);
+    await sessionService.deleteSession({ ...KEY, sessionId: id });
+  }
   for (const { size, sessions, turns } of PLAN) {
+    if (size === 0) {
+      globalThis.gc?.();
+      await inEmptySessions(WARM_AGAIN);
+      result[`${kind} 0`] = median(await inEmptySessions(sessions));
+      continue;
+    }
     const first: number[] = [];
     const taken: number[] = [];
     for (let index = 0; index < sessions; index++) {
       const { id } = await filled(adk, sessionService, size);
-      if (size > 0) {
-        globalThis.gc?.();
-        first.push(await turn(id));
-      }
+      globalThis.gc?.();
+      await inEmptySessions(WARM_AGAIN);
+      first.push(await turn(id));
       for (let count = 0; count < turns; count++) taken.push(await turn(id));
       await sessionService.deleteSession({ ...KEY, sessionId: id });
     }

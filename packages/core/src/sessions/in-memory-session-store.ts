@@ -280,7 +280,9 @@ export class InMemorySessionStore implements SessionStore {
     if (!row) return { status: "not-found" };
     const refusal = this.#acquire(row, command);
     if (refusal) return refusal;
-    return { status: "ok", grant: this.#grant(row), snapshot: this.#snapshot(row, WINDOW) };
+    const from = Math.max(row.windowFrom, row.events.length - OPENED_EVENTS + 1);
+    const snapshot = this.#snapshot(row, { events: { from }, state: true, kept: true });
+    return { status: "ok", grant: this.#grant(row), snapshot };
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<Wake, void, undefined> {
@@ -448,7 +450,8 @@ export class InMemorySessionStore implements SessionStore {
 type Wanted = Pick<ReadCommand, "events" | "state" | "initialState" | "kept">;
 
 const WHOLE: Wanted = { events: { from: 1 }, state: true };
-const WINDOW: Wanted = { events: { from: "window" }, state: true, kept: true };
+/** The newest events of a window that come with a lease; older ones are read in pages, by those who do not know them. */
+const OPENED_EVENTS = 1_000;
 
 function selectEvents(row: Row, wanted: Wanted["events"]): StoredEvent[] {
   if (!wanted) return [];
