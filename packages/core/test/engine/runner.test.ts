@@ -3,6 +3,7 @@ import {
   App,
   BasePlugin,
   type Content,
+  type Event,
   InMemoryRunner,
   InMemorySessionService,
   Runner,
@@ -149,6 +150,32 @@ describe("a runner", () => {
       });
       expect(await e.log()).toEqual([]);
     });
+  });
+
+  it("over a store that loses its replies stores every event once", async () => {
+    const root = agent("root", [calls(["count"]), "done"], {
+      tools: [
+        tool("count", (_args, { state }) => state.set("n", (state.get<number>("n") ?? 0) + 1)),
+      ],
+    });
+    await using e = await engine({ agent: root });
+    const stream = e.stream("hi");
+    const seen: string[] = [];
+    for (;;) {
+      e.faults.loseReply("append");
+      let next: IteratorResult<Event, void> | undefined;
+      void stream.next().then((result) => {
+        next = result;
+      });
+      for (let wait = 0; next === undefined && wait < 100; wait++) await e.clock.advance(100);
+      if (next?.value === undefined) break;
+      seen.push(...told([next.value]));
+    }
+    expect(seen).toEqual(["root: count()", 'root: count → {"result":null}', "root: done"]);
+    expect(told(await e.log())).toEqual(["user: hi", ...seen]);
+    expect((await e.session()).state).toEqual({ n: 1 });
+    e.faults.heal();
+    expect(await e.isBusy()).toBe(false);
   });
 
   it("a session that is deleted under a run ends it; nothing comes back to life", async () => {

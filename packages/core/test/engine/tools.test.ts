@@ -515,6 +515,19 @@ describe("an agent tool", () => {
   });
 
   it("keeps nothing of its session in the runner's cache, and asks each time from scratch", async () => {
+    const caches = new Map<string, Set<unknown>>();
+    class Caches extends BasePlugin {
+      override async beforeAgentCallback({
+        agent: { name },
+        callbackContext,
+      }: {
+        agent: { name: string };
+        callbackContext: Context;
+      }): Promise<undefined> {
+        const { contentsCache } = callbackContext.invocationContext.invocation;
+        caches.set(name, (caches.get(name) ?? new Set()).add(contentsCache));
+      }
+    }
     const inner = child(["one", "two"]);
     const root = agent(
       "root",
@@ -523,11 +536,14 @@ describe("an agent tool", () => {
         tools: [new AgentTool({ agent: inner })],
       },
     );
-    await using e = await engine({ agent: root });
+    await using e = await engine({ agent: root, plugins: [new Caches("caches")] });
     await e.say("hi");
     expect(inner.llm.requests.map(({ contents }) => contentWords(contents))).toEqual([
       ["user: a"],
       ["user: b"],
     ]);
+    const [ofRoot] = caches.get("root") ?? [];
+    expect(caches.get("child")?.size).toBe(2);
+    expect(caches.get("child")?.has(ofRoot)).toBe(false);
   });
 });
