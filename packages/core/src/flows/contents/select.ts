@@ -72,7 +72,7 @@ function isOwn(event: Event, reader: Reader, isOwnCall: (callId: string) => bool
 }
 
 /** An event without branch is everybody's; a reader without branch sees all; else the same branch or one above. */
-export function isVisible(branch: string | undefined, readerBranch: string | undefined): boolean {
+function isVisible(branch: string | undefined, readerBranch: string | undefined): boolean {
   return (
     !branch || !readerBranch || branch === readerBranch || readerBranch.startsWith(`${branch}.`)
   );
