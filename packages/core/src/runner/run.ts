@@ -92,21 +92,33 @@ export class Run implements StreamedRun {
     }
   }
 
-  /** `undefined` when the caller has left in the meantime: then nothing has begun, and a lease that still comes is given back. */
+  /**
+   * `undefined` when the caller has left in the meantime: then nothing has begun. A lease that still comes is given back.
+   *
+   * @throws AdkError `ABORTED` when the store does not answer an aborted run.
+   */
   async #open(): Promise<OpenedSession | undefined> {
     const { signal } = this.#stopping;
+    const { abortSignal } = this.#request;
+    const { clock, abortGraceMs: graceMs } = this.#settings;
+    using gate = abortSignal && new GraceGate(abortSignal, { clock, graceMs });
     const opening = open(this.#settings, this.#request, signal);
     try {
-      const opened = await orStopped(opening, signal);
+      const opened = await orStopped(gate ? gate.pass(opening) : opening, signal);
       if (!signal.aborted) return opened;
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted && !gate?.isClosed) throw error;
     }
     void opening.then(
       ({ lease }) => lease.release(),
       () => undefined,
     );
-    return undefined;
+    if (signal.aborted) return undefined;
+    throw new AdkError(
+      "ABORTED",
+      "The run was aborted while its session was being opened; nothing of it was stored.",
+      { cause: abortSignal?.reason, details: { committed: false } },
+    );
   }
 
   async #withSession(opened: OpenedSession): Promise<void> {
