@@ -5,18 +5,20 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@adk/source", "module", "node", "development|production"];
 
 /** Every workspace package is a test project: a new folder joins by existing. */
-const folders = ["packages", "apps"].flatMap((parent) =>
-  existsSync(parent)
-    ? readdirSync(parent)
-        .map((name) => `${parent}/${name}`)
-        .filter((folder) => existsSync(`${folder}/package.json`))
-    : [],
-);
+const folders = ["packages", "apps"]
+  .flatMap((parent) =>
+    existsSync(parent) ? readdirSync(parent).map((name) => `${parent}/${name}`) : [],
+  )
+  .concat("bench")
+  .filter((folder) => existsSync(`${folder}/package.json`));
 
 /** Two projects a package: `@adk/core`, fast and without network, and `@adk/core:integration`, with real backends. */
 function project(root: string) {
   const base = { root, ssr: { resolve: { conditions } } };
-  const name = root.replace("packages/", "@adk/").replace("apps/", "@adk-apps/");
+  const name = root
+    .replace("packages/", "@adk/")
+    .replace("apps/", "@adk-apps/")
+    .replace(/^bench$/, "@adk/bench");
   return [
     {
       ...base,

@@ -18,12 +18,6 @@ const { stdin, stdout, stderr } = process;
 /** Where conversations are kept. */
 const STORE = "memory:";
 
-// Whoever reads our output may leave before its end.
-stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -44,7 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   const sessionService = await createSessionService(STORE);
   const key = { appName: "assistant", userId: options.user, sessionId: options.session };
   await sessionService.getOrCreateSession(key);
+  const artifactService = await createArtifactService(STORE);
 
+  // From here to chat.run() nothing is awaited: lines that come in between would be lost.
   const isTerminal = stdin.isTTY && stdout.isTTY && !options.json;
   const lines = createInterface({
     input: stdin,
@@ -57,12 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
     rootAgent: agent,
     plugins: [new ToolWatch((notice) => view.tool(notice))],
   });
-  const runner = new Runner({
-    app,
-    sessionService,
-    artifactService: await createArtifactService(STORE),
-    abortGraceMs: 1_000,
-  });
+  const runner = new Runner({ app, sessionService, artifactService, abortGraceMs: 1_000 });
   const chat = new Chat({ runner, ...key, view, stopReading: () => lines.close() });
 
   view.notice(`Model: ${about}.`);
@@ -70,7 +61,11 @@ async function main(args: readonly string[]): Promise<number> {
     `Conversation: ${key.sessionId} of ${key.userId}, kept in memory: it is gone when you leave.`,
   );
   let exitCode = 0;
-  const interrupt = (): void => chat.interrupt();
+  const interrupt = (): void => {
+    const leaves = chat.interrupt() === "leaves";
+    // At a prompt it is the way out; elsewhere lines may be left unanswered.
+    if (leaves && !isTerminal) exitCode = 128 + constants.signals.SIGINT;
+  };
   lines.on("SIGINT", interrupt);
   process.on("SIGINT", interrupt);
   for (const signal of ["SIGTERM", "SIGHUP"] as const)
@@ -78,7 +73,14 @@ async function main(args: readonly string[]): Promise<number> {
       exitCode = 128 + constants.signals[signal];
       chat.leave();
     });
+  // Whoever reads our output may leave before its end.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    chat.leave();
+  });
   const failures = await chat.run(lines);
+  // What ignored its signal must not keep the user here.
+  if (chat.isLeaving) setTimeout(() => process.exit(), 1_000).unref();
   return exitCode || Math.min(failures, 1);
 }
 

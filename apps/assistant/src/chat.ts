@@ -7,7 +7,7 @@ export interface ChatOptions {
   readonly userId: string;
   readonly sessionId: string;
   readonly view: View;
-  /** Ends the source of lines: called when the user leaves. */
+  /** Ends the source of lines; may be called more than once. */
   readonly stopReading: () => void;
 }
 
@@ -28,26 +28,39 @@ export class Chat {
 
   /** Answers lines until they end or the user leaves; then the lease is released. @returns how many turns failed. */
   async run(lines: AsyncIterable<string>): Promise<number> {
-    const { runner, view } = this.#options;
+    const { runner, view, stopReading } = this.#options;
+    const iterator = lines[Symbol.asyncIterator]();
     try {
-      view.ready();
-      for await (const line of lines) {
-        const text = line.trim();
-        if (this.#isLeaving || /^(?:exit|quit)$/i.test(text)) break;
+      for (;;) {
+        const next = iterator.next();
+        if (!(await isThere(next))) view.ready();
+        const { done, value } = await next;
+        if (done || this.#isLeaving) break;
+        const text = value.trim();
+        if (/^(?:exit|quit)$/i.test(text)) break;
         if (text !== "") await this.#answer(text);
         if (this.#isLeaving) break;
-        view.ready();
       }
     } finally {
+      stopReading();
+      view.ends();
       await runner.close();
     }
     return this.#failures;
   }
 
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** Ctrl-C. */
-  interrupt(): void {
-    if (!this.#turn || this.#turn.signal.aborted) return this.leave();
+  interrupt(): "stops" | "leaves" {
+    if (!this.#turn || this.#turn.signal.aborted) {
+      this.leave();
+      return "leaves";
+    }
     this.#turn.abort("interrupted by the user");
+    return "stops";
   }
 
   /** Stops what is under way and ends `run`. */
@@ -86,4 +99,10 @@ export class Chat {
     }
     view.turnEnds(failure);
   }
+}
+
+/** Whether a line was typed before it was asked for. */
+function isThere(line: Promise<unknown>): Promise<boolean> {
+  const later = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([line.then(() => true), later]);
 }

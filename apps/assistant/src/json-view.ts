@@ -24,4 +24,5 @@ export class JsonView implements View {
   ready(): void {}
   turnStarts(): void {}
   tool(): void {}
+  ends(): void {}
 }

@@ -6,7 +6,7 @@ export interface TextViewOptions {
   readonly write: (text: string) => void;
   /** Makes a text less bright. */
   readonly dim?: ((text: string) => string) | undefined;
-  /** Shows the prompt of a terminal. Absent: what the user says is shown by the view itself. */
+  /** Shows the prompt of a terminal. Lines that were not typed behind it are shown by the view itself. */
   readonly prompt?: (() => void) | undefined;
   /** Whose words are shown without a name. */
   readonly mainAgent: string;
@@ -26,6 +26,8 @@ export class TextView implements View {
   /** Whether the answer that is being streamed has been shown up to here. */
   #isStreaming = false;
   #atLineStart = true;
+  /** Whether the user's line stands behind our prompt. */
+  #isPrompted = false;
   #shownError: string | undefined;
 
   constructor({ write, dim, prompt, mainAgent, now }: TextViewOptions) {
@@ -42,10 +44,12 @@ export class TextView implements View {
 
   ready(): void {
     this.#prompt?.();
+    this.#isPrompted = this.#prompt !== undefined;
   }
 
   turnStarts(text: string): void {
-    if (!this.#prompt) this.#line(`> ${text}`);
+    if (!this.#isPrompted) this.#line(`> ${text}`);
+    this.#isPrompted = false;
     this.#startedAt = this.#now();
     this.#tokens = { in: 0, out: 0 };
     this.#isStreaming = false;
@@ -80,11 +84,16 @@ export class TextView implements View {
   }
 
   turnEnds(error?: unknown): void {
-    if (error !== undefined) this.#line(harmless(describeError(error)));
+    if (error !== undefined) this.#line(describeError(error));
     else if (this.#shownError !== undefined) this.#line(harmless(this.#shownError));
     const { in: read, out: written } = this.#tokens;
     const time = duration(this.#now() - this.#startedAt);
     this.#line(this.#dim(`  [${read + written} tokens: ${read} in, ${written} out · ${time}]`));
+  }
+
+  /** The shell's prompt shall not stand behind ours. */
+  ends(): void {
+    if (this.#isPrompted) this.#put("\n");
   }
 
   #answer(author: string, text: string): void {

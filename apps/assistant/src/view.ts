@@ -24,4 +24,6 @@ export interface View {
   tool(notice: ToolNotice): void;
   /** The turn's error, if it failed. */
   turnEnds(error?: unknown): void;
+  /** The conversation is over. */
+  ends(): void;
 }

@@ -50,6 +50,7 @@ export type AdkErrorCode =
   | "MISCONFIGURED"
   | "CLOSED";
 
+/** What an error carries besides code and message. */
 export interface AdkErrorOptions {
   /** The error behind this one. Drivers' errors are cleaned first: class, code and message, never payloads or secrets. */
   readonly cause?: unknown;

@@ -20,8 +20,7 @@ const WORDINGS: Readonly<Record<string, (response: Texts) => string>> = {
     `It is ${time} on ${weekday}, ${date}${place ? ` in ${place}` : ""} (${timeZone}).`,
   remember: ({ note, isNew }) =>
     `${isNew === "true" ? "I will remember" : "I knew that already"}: ${note}`,
-  recall: ({ notes }) =>
-    notes ? `You told me:${notes}` : "You have told me nothing about that yet.",
+  recall: ({ notes }) => (notes ? `You told me:${notes}` : "You have told me nothing yet."),
   forget: ({ forgotten }) =>
     forgotten ? `I have forgotten:${forgotten}` : "There was nothing about that to forget.",
   write_file: ({ name, version, lines }) =>

@@ -10,6 +10,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bsqrt ([\d.]+)/g, "sqrt($1)"],
   [/ ?\bsquared\b/g, "^2"],
   [/ ?\bcubed\b/g, "^3"],
+  [/\b(?:raised )?to the (\d+)(?:st|nd|rd|th)(?: power)?/g, "^ $1"],
   [/\b(?:raised )?to the (?:power (?:of )?)?(?=-?\d)/g, "^ "],
   [/ ?(?:\bper ?cent\b)/g, "%"],
   [/\b(?:multiplied by|times)\b/g, "*"],
@@ -28,7 +29,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\bsubtract ${NUMBER} from ${NUMBER}`, "g"), "$2 - $1"],
   [new RegExp(`\\bmultiply ${NUMBER} (?:by|with|and) ${NUMBER}`, "g"), "$1 * $2"],
   [new RegExp(`\\bdivide ${NUMBER} by ${NUMBER}`, "g"), "$1 / $2"],
-  [/(?<=[\d)]) ?x ?(?=[\d(])/g, " * "],
+  [/(?<=[\d)]) ?\b(?:x|by)\b ?(?=[\d(])/g, " * "],
 ];
 
 const RUN =
@@ -39,7 +40,8 @@ export function findExpression(sentence: string): string | undefined {
   let text = withDigits(sentence.toLowerCase());
   for (const [phrase, written] of PHRASES) text = text.replace(phrase, written);
   const [longest = ""] = [...text.matchAll(RUN)]
-    .map(([run]) => trim(run))
+    .flatMap(([run]) => run.split(/(?<=[\d)])\s+(?=[\d(])/))
+    .map(trim)
     .sort((a, b) => b.length - a.length);
   const isOperation = /\d.*[-+*/^%×÷−]|(?:sqrt|min|max|abs|round) ?\(/.test(longest);
   const isDate = /^\d+([-/])\d+\1\d+$/.test(longest);
@@ -65,6 +67,12 @@ function withDigits(text: string): string {
     .replace(new RegExp(`\\b(${words(TENS)})\\b`, "g"), (word) => `${TENS.indexOf(word) + 2}0`)
     .replace(new RegExp(`\\b(${words(TEENS)})\\b`, "g"), (word) => `1${TEENS.indexOf(word)}`)
     .replace(new RegExp(`\\b(${words(UNITS)})\\b`, "g"), (word) => `${UNITS.indexOf(word) + 1}`)
-    .replace(/\b(?:a|1) hundred\b/g, "100")
+    .replace(/\ba (?=hundred|thousand)/g, "1 ")
+    .replace(
+      /\b(\d) hundred and (\d{1,2})\b/g,
+      (_, hundreds, rest: string) => `${hundreds as string}${rest.padStart(2, "0")}`,
+    )
+    .replace(/\b(\d+) hundred\b/g, "$100")
+    .replace(/\b(\d+) thousand\b/g, "$1000")
     .replace(/\bzero\b/g, "0");
 }

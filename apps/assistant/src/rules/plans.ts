@@ -12,6 +12,21 @@ export function use(name: string, args: Call["args"] = {}): Plan {
   return { next: ([result]) => (result ? { text: answerFrom(result) } : call(name, args)) };
 }
 
+/** The notes with these words; when there are none, all of them. */
+export function recall(about: string): Plan {
+  if (about === "") return use("recall");
+  return {
+    next([found, all]) {
+      if (!found) return call("recall", { about });
+      if (found.response["error"] !== undefined || textsOf(found, "notes").length > 0)
+        return { text: answerFrom(found) };
+      if (!all) return call("recall");
+      const isEmpty = textsOf(all, "notes").length === 0;
+      return { text: isEmpty ? answerFrom(all) : `Nothing about ${about}. ${answerFrom(all)}` };
+    },
+  };
+}
+
 /** Everything that was noted, into a file: the librarian's work. */
 export function fileNotes(file: string): Plan {
   return {

@@ -29,6 +29,10 @@ describe("arithmetic", () => {
     ["1,250 / 5, please", "1,250 / 5"],
     ["-4 + 10", "-4 + 10"],
     ["I want to know 2+2", "2+2"],
+    ["Is 17*3 51?", "17*3"],
+    ["2 to the 10th power", "2 ^ 10"],
+    ["two hundred and five minus a thousand", "205 - 1000"],
+    ["six by seven?", "6 * 7"],
   ])("%s", (said, expression) => {
     expect(first(said)).toEqual(["calculate", { expression }]);
   });
@@ -44,6 +48,10 @@ describe("notes", () => {
     ["keep in mind, I am allergic to nuts", "I am allergic to nuts"],
     ["my birthday is 1990-05-01", "my birthday is 1990-05-01"],
     ["I live in Oslo", "I live in Oslo"],
+    ["fyi, my name is Carla", "my name is Carla"],
+    ["note to self: buy stamps", "buy stamps"],
+    ["add a note that I hate cilantro", "I hate cilantro"],
+    ["can you remember something for me? I like jazz", "I like jazz"],
   ])("%s: remembers", (said, note) => {
     expect(first(said)).toEqual(["remember", { note }]);
   });
@@ -82,6 +90,8 @@ describe("files", () => {
     ["Could you save “a + b” as a file called f.md?", "f.md", "a + b", undefined],
     ["create a file todo.txt with the text: 3 * 4", "todo.txt", "3 * 4", undefined],
     ["add bread to shopping.txt", "shopping.txt", "bread", true],
+    ["could you write a file todo.txt that says call Bob", "todo.txt", "call Bob", undefined],
+    ['Store the text "a b" in a file named ab.txt', "ab.txt", "a b", undefined],
     ["append to log.txt: done", "log.txt", "done", true],
   ])("%s: writes", (said, name, text, append) => {
     expect(first(said)).toEqual(["write_file", { name, text, ...(append && { append }) }]);

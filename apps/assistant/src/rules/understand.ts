@@ -1,6 +1,6 @@
 import type { Plan } from "./decide.ts";
 import { findExpression } from "./expression.ts";
-import { fileNotes, say, searchFiles, use } from "./plans.ts";
+import { fileNotes, recall, say, searchFiles, use } from "./plans.ts";
 
 const EXAMPLES: readonly string[] = [
   "what is 12*7?",
@@ -42,13 +42,13 @@ const HAND_OVER =
   /\b(?:talk|speak|switch|go|hand\b.*over|transfer|connect|give)\b.*\b(librarian|assistant)\b/i;
 const ADDRESSED = /^(?:ask|tell|let|have)\s+the\s+(librarian|assistant)\s+(?:to\s+)?(.+)$/is;
 const FILE_NOTES = new RegExp(
-  `^(?:save|write|put|store|export|collect|copy)\\s+(?:down\\s+)?${ALL_NOTES}(?:\\s+${INTO}(?:${FILE}|file))?$`,
+  `^(?:save|write|put|store|export|collect|copy|gather|list|summari[sz]e)\\s+(?:down\\s+)?${ALL_NOTES}(?:\\s+${INTO}(?:${FILE}|file))?$`,
   "iu",
 );
 const SEARCH_FILES = [
-  /\bfiles?\b.*\b(?:mentions?|contains?|ha(?:s|ve)|says?|about)\s+(?:the words?\s+)?(.+)$/is,
+  /\bfiles?\b.*\b(?:mentions?|contains?|says?|about)\s+(?:the words?\s+)?(.+)$/is,
   /^(?:find|search for|look for)\s+(.+?)\s+in\s+(?:all\s+)?(?:my|the|all)\s+files$/is,
-  /^search\s+(?:all\s+)?(?:my|the|all)\s+files\s+for\s+(.+)$/is,
+  /^(?:search|look|check|go|grep)\s+(?:in\s+|into\s+|through\s+)?(?:all\s+)?(?:of\s+)?(?:my|the|all)\s+files\s+for\s+(.+)$/is,
 ];
 const WRITE = new RegExp(
   `^(write|put|save|store|note|jot|add|append)\\s+(?:down\\s+)?(.+?)\\s+${INTO}${FILE}$`,
@@ -64,16 +64,16 @@ const WRITE_INTO = new RegExp(
 );
 const NAMED_FILE = new RegExp(FILE, "iu");
 const REMEMBER =
-  /^(?:remember|memori[sz]e|note(?: down)?|(?:make|take) a note|write down|jot down|keep in mind|(?:don['’]?t|do not|never) forget|save)\b[\s:,]*(?:(?:that|of|the fact that|for me|this)\b[\s:,]*)*(.+)$/is;
+  /^(?:remember|memori[sz]e|(?:make|take|add|save|leave|write)\s+(?:me\s+)?(?:a\s+)?note(?:\s+to\s+self)?|note(?:\s+to\s+self|\s+down)?|write down|jot down|keep in mind|(?:don['’]?t|do not|never) forget|save)\b[\s:,]*(?:(?:that|of|the fact that|something|for me|this)\b[\s:,?]*)*(.+)$/is;
 const FORGET =
   /^(?:forget|delete|remove|erase)\b\s*(?:(?:that|about|the|my|notes?|what you know|what I (?:said|told you))\b\s*)*(.*)$/is;
 const STATEMENT = /^(?:my|our|i|i['’]m|i['’]ve|we|call me)\b/i;
 const TIME =
-  /\bwhat(?:['’]?s| is)?(?: the)?(?: current| local| exact)? (?:time|date|day|weekday)\b|\b(?:tell|give|show)\b.*\bthe (?:time|date)\b|\b(?:current|local) (?:time|date)\b|\bhow late\b|\btoday['’]?s date\b|\bwhich (?:day|date)\b|\bthe time\b|^(?:time|date|now)\b/i;
+  /\bwhat(?:['’]?s| is)?(?: the)?(?: current| local| exact)? (?:time|date|day|weekday)\b|\b(?:tell|give|show)\b.*\bthe (?:time|date)\b|\b(?:current|local) (?:time|date)\b|\bhow late\b|\bwhat hour\b|\btoday['’]?s date\b|\bwhich (?:day|date)\b|\bthe time\b|^(?:time|date|now)\b/i;
 const PLACE =
   /\b(?:in|at|for)\s+(?:the\s+city\s+of\s+)?([\p{L}][\p{L}\s.'/_-]*?)(?:\s+(?:right now|now|today|at the moment))?$/iu;
 const ABOUT_NOTES =
-  /\b(?:what|anything|everything|something|all|list|show|tell|read)\b.*\b(?:remember|know|noted|notes?|told you|learn(?:ed|t))\b/i;
+  /\b(?:what|anything|everything|something|all|list|show|tell|read|recall)\b.*\b(?:remember|know|noted|notes?|told you|learn(?:ed|t))\b/i;
 const QUESTION_ABOUT_USER =
   /^(?:what|who|where|when|which|why|how|do|did|is|are|am|was|were|tell|have)\b.*\b(?:my|i|me|mine|i['’]m)\b/is;
 const NO_KEYWORDS = new Set(
@@ -96,11 +96,11 @@ const RULES: readonly Rule[] = [
     const match = FILE_NOTES.exec(text);
     return match ? fileNotes(match[1] ?? "about-me.txt") : undefined;
   },
+  writeFile,
   ({ text }) => {
     const wanted = SEARCH_FILES.map((pattern) => pattern.exec(text)?.[1]).find(Boolean);
     return wanted ? searchFiles(unquoted(wanted)) : undefined;
   },
-  writeFile,
   ({ text }) => {
     const note = REMEMBER.exec(text)?.[1];
     if (note === undefined || isAskingBack(note)) return undefined;
@@ -110,8 +110,10 @@ const RULES: readonly Rule[] = [
     const [, about] = FORGET.exec(text) ?? [];
     if (about === undefined) return undefined;
     if (NAMED_FILE.test(text)) return say("I have no tool that deletes files.");
-    const isAll = /^(?:everything|all)?\b(?:.*\b(?:me|notes|it))?$/i.test(about);
-    return isAll ? use("forget") : use("forget", { about: keywords(about) });
+    const words = keywords(about);
+    if (words !== "") return use("forget", { about: words });
+    if (/\b(?:everything|all|notes)\b/i.test(text)) return use("forget");
+    return say("What shall I forget? Name it, or say `forget everything`.");
   },
   ({ text }) => {
     const file = NAMED_FILE.exec(text)?.[1];
@@ -136,8 +138,7 @@ const RULES: readonly Rule[] = [
   ({ text }) => {
     if (!ABOUT_NOTES.test(text) && !QUESTION_ABOUT_USER.test(text) && !REMEMBER.test(text))
       return undefined;
-    const about = keywords(text);
-    return use("recall", about === "" ? {} : { about });
+    return recall(/\b(?:about|of|on) (?:me|myself)$/i.test(text) ? "" : keywords(text));
   },
   ({ text, isQuestion }) =>
     STATEMENT.test(text) && !isQuestion ? use("remember", { note: text }) : undefined,
@@ -156,19 +157,25 @@ function writeFile({ text, lastAnswer }: Sentence): Plan | undefined {
   if (isLast && lastAnswer === "") return say("I have not said anything yet that I could write.");
   return use("write_file", {
     name,
-    text: isLast ? lastAnswer : unquoted(content),
+    text: isLast
+      ? lastAnswer
+      : unquoted(content.replace(/^the (?:text|words?|line) (?=["'“‘])/i, "")),
     ...(/^(?:add|append)$/i.test(verb ?? "") && { append: true }),
   });
 }
 
 function smallTalk({ text }: Sentence): Plan | undefined {
-  if (/^(?:hi|hello|hey|good (?:morning|afternoon|evening|day))\b(?: there)?$/i.test(text))
+  if (
+    /^(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|how are you|what['’]?s up)\b(?: there)?$/i.test(
+      text,
+    )
+  )
     return say(`Hello! I am a few rules, not a language model. Try one of these:\n${examples()}`);
   if (/^(?:thanks|thank you|thx|cheers|great|cool|nice|ok|okay)\b/i.test(text))
     return say("You are welcome.");
-  if (/^(?:bye|goodbye|see you|good night)\b/i.test(text)) return say("Goodbye!");
+  if (/^(?:bye|good ?bye|see you|good night)\b/i.test(text)) return say("Goodbye!");
   if (
-    /^(?:help|(?:who|what) are you|what can (?:you|i)\b|how do(?:es)? (?:you|this) work)/i.test(
+    /^(?:help|(?:who|what) are you|are you|who made you|what(?: kind of)? model|what can (?:you|i)\b|how do(?:es)? (?:you|this) work)/i.test(
       text,
     )
   )
@@ -193,7 +200,7 @@ function isAskingBack(note: string): boolean {
 function withoutPoliteness(said: string): string {
   let text = said.trim().replace(/[\s?!.]+$/, "");
   const before =
-    /^(?:(?:hey|hi|hello|ok|okay|please|so|and|now|well|then|also|kindly)\b[\s,!]+|(?:could|can|would|will) you\s+(?:please\s+)?|(?:i want|i['’]d like|i need) (?:you )?to (?:know\s+)?|let me know\s+)(?=\S)/i;
+    /^(?:(?:hey|hi|hello|fyi|ok|okay|please|so|and|now|well|then|also|kindly)\b[\s,!]+|(?:could|can|would|will) you\s+(?:please\s+)?|(?:i want|i['’]d like|i need) (?:you )?to (?:know\s+)?|let me know\s+)(?=\S)/i;
   const after = /[\s,]+(?:please|for me|thanks|thank you)$/i;
   for (let last = ""; last !== text;) {
     last = text;

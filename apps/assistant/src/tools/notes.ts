@@ -51,8 +51,8 @@ function readNotes(state: ReadonlyContext["state"]): readonly string[] {
 
 /** The notes with most of the words: all of them if one has all, else those with any. */
 function select(notes: readonly string[], about: string | undefined): string[] {
-  const words = wordsOf(about ?? "");
-  if (words.length === 0) return [...notes];
+  if (about === undefined) return [...notes];
+  const words = wordsOf(about);
   const scores = notes.map((note) => {
     const own = new Set(wordsOf(note));
     return words.filter((word) => own.has(word)).length;

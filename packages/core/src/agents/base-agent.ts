@@ -27,11 +27,13 @@ export function isBaseAgent(value: unknown): value is BaseAgent {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** Options that every agent has. */
 export interface BaseAgentConfig {
   /** Letters, digits and `_`, not starting with a digit; not `user`. Unique in its tree. */
   name: string;
   /** What the agent can do, for the agents that may hand over to it. */
   description?: string | undefined;
+  /** In the order in which composed agents run them. An agent belongs to one parent; `clone()` makes a copy for another. */
   subAgents?: BaseAgent[] | undefined;
   /** Content takes the agent's place. */
   beforeAgentCallback?: BeforeAgentCallback | undefined;
@@ -104,10 +106,12 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     this.#adopt();
   }
 
+  /** The agent that has this one among its sub-agents. */
   get parentAgent(): BaseAgent | undefined {
     return this.#parentAgent;
   }
 
+  /** The topmost agent of the tree, which may be this one. */
   get rootAgent(): BaseAgent {
     return this.#parentAgent?.rootAgent ?? this;
   }
@@ -174,6 +178,10 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     if (after) yield after;
   }
 
+  /**
+   * What the agent does, to be implemented: yields its events. It goes on when an event was stored and taken, and is
+   * left at its next event when `context.abortSignal` fires. What it throws fails the run.
+   */
   protected abstract runAsyncImpl(
     context: InvocationContext,
   ): AsyncGenerator<Event, void, undefined>;
@@ -188,7 +196,7 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
     const callbackContext = new Context({ invocationContext: context });
     const content: Content | undefined =
       (await plugins.first(hook, { agent: this, callbackContext })) ??
-      (await firstAnswer(this[hook], callbackContext));
+      (await firstAnswer(this[hook], callbackContext, hook));
     const event = eventOfContext(callbackContext, content);
     if (event && content && hook === "beforeAgentCallback") {
       context.endInvocation = true;

@@ -44,8 +44,10 @@ export function isLlmAgent(value: unknown): value is LlmAgent {
 /** Makes an instruction for one request; its text is taken as it is, `{…}` in it is not filled. */
 export type InstructionProvider = (context: ReadonlyContext) => string | Promise<string>;
 
+/** What an agent's `tools` may hold. */
 export type ToolUnion = BaseTool | BaseToolset;
 
+/** Options of an LLM agent. Of each callback, plugins are asked first; of a list, the first answer counts. */
 export interface LlmAgentConfig extends BaseAgentConfig {
   /** A model, or a name that `LLMRegistry` knows. @defaultValue the nearest LLM agent's above, else {@link LlmAgent.defaultModel} */
   model?: string | BaseLlm | undefined;
@@ -55,6 +57,7 @@ export interface LlmAgentConfig extends BaseAgentConfig {
   globalInstruction?: string | InstructionProvider | undefined;
   /** Always the same, first in the request, so that providers can cache it; `instruction` moves behind the history. */
   staticInstruction?: string | Content | undefined;
+  /** What the model may call. Two tools of one name are refused. */
   tools?: ToolUnion[] | undefined;
   /** Must not set `tools`, `systemInstruction`, `responseSchema` or `responseJsonSchema`: the agent has options for these. */
   generateContentConfig?: GenerateContentConfig | undefined;
@@ -224,6 +227,7 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
   }
 }
 
+/** ADK's short name. */
 export { LlmAgent as Agent };
 
 /** What a toolset lists, if it is tools. */

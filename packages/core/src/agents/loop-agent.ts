@@ -13,6 +13,7 @@ export function isLoopAgent(value: unknown): value is LoopAgent {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** Options of a loop agent. */
 export interface LoopAgentConfig extends BaseAgentConfig {
   /** Passes at the most; 0 runs nothing. @defaultValue no limit */
   maxIterations?: number | undefined;

@@ -1,6 +1,7 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
 import { getFunctionResponses } from "../events/predicates.ts";
+import { GraceGate } from "../internal/grace-gate.ts";
 import { followingController, Stopped } from "../internal/stopped.ts";
 import { agentRun } from "../log/agent-run.ts";
 import { hasEscalated } from "../log/run-span.ts";
@@ -15,15 +16,17 @@ export function isParallelAgent(value: unknown): value is ParallelAgent {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-type Branch = AsyncGenerator<Event, void, undefined>;
 type Step = { branch: Branch } & (
   | { result: IteratorResult<Event, void> }
   | { error: unknown; result?: never }
 );
 
+/** An agent inside gets `abortGraceMs`; the parallel agent itself, a little more. */
+const OWN_GRACE_MS = 250;
+
 /**
  * Runs its sub-agents at the same time, each on a branch of its own (`NAME.SUB`): branches do not see each other's events.
- * A branch goes on when its event was taken. The first failure, or an event that escalates, stops the others.
+ * A branch goes on when its event was taken. The first failure, or an event that escalates, stops all of them.
  */
 export class ParallelAgent extends BaseAgent {
   constructor(config: BaseAgentConfig) {
@@ -38,27 +41,52 @@ export class ParallelAgent extends BaseAgent {
     // A branch has told the others to stop; after a crash they are not taken up again.
     if (stored && hasEscalated(spanOf(context, stored.index + 1))) return;
     const from = stored ? stored.index + 1 : yield* checkpoint(context, {});
+    const kept: Event[] = [];
+    try {
+      yield* this.#runBranches(context, from, kept);
+    } finally {
+      // What the branches' tools have done is not lost; last of all, for not everybody comes back for it.
+      yield* kept;
+    }
+  }
+
+  /**
+   * @param from where the runs of the branches begin.
+   * @param kept for the responses that nobody has taken when the agent is left.
+   */
+  async *#runBranches(
+    context: InvocationContext,
+    from: number,
+    kept: Event[],
+  ): AsyncGenerator<Event, void, undefined> {
     const { controller, unlink } = followingController(context.abortSignal);
+    const { signal } = controller;
+    const { clock, abortGraceMs, logger } = context.invocation;
+    using gate = new GraceGate(signal, { clock, graceMs: abortGraceMs + OWN_GRACE_MS });
     const running: Map<Branch, Promise<Step>> = new Map();
     for (const agent of this.subAgents) {
-      const branch = agent.runAsync(
-        context.clone({
-          branch: `${context.branch === undefined ? "" : `${context.branch}.`}${this.name}.${agent.name}`,
-          abortSignal: controller.signal,
-          childFrom: from,
-        }),
+      const name = `${this.name}.${agent.name}`;
+      const branch = new Branch(
+        agent.runAsync(
+          context.clone({
+            branch: context.branch === undefined ? name : `${context.branch}.${name}`,
+            abortSignal: signal,
+            childFrom: from,
+          }),
+        ),
+        signal,
       );
-      running.set(branch, advance(branch));
+      running.set(branch, branch.advance());
     }
     let failure: { error: unknown } | undefined;
     /** The branch whose event is being taken. */
     let shown: Branch | undefined;
     try {
       while (running.size > 0) {
-        const step = await Promise.race(running.values());
+        const step = await gate.pass(Promise.race(running.values()));
         if (step.result === undefined) {
           running.delete(step.branch);
-          if (isFailure(step.error, controller.signal, context)) failure ??= { error: step.error };
+          if (isFailure(step.error, signal, context)) failure ??= { error: step.error };
           controller.abort();
         } else if (step.result.done) {
           running.delete(step.branch);
@@ -67,17 +95,21 @@ export class ParallelAgent extends BaseAgent {
           yield step.result.value;
           shown = undefined;
           if (step.result.value.actions.escalate) controller.abort();
-          running.set(step.branch, advance(step.branch));
+          running.set(step.branch, step.branch.advance());
         }
       }
+    } catch (error) {
+      if (!gate.isClosed) throw error;
+      logger.warn(
+        `${running.size} branches of agent ${this.name} have not stopped ${abortGraceMs} ms after they were told to; they are abandoned.`,
+      );
     } finally {
       unlink();
       controller.abort();
-      const left = await Promise.all(
-        [...running].map(([branch, step]) => leave(branch, branch === shown ? undefined : step)),
+      const left = [...running].map(([branch, step]) =>
+        branch.leave(branch === shown ? undefined : step, kept),
       );
-      // What the branches' tools have done is not lost; last, for not everybody comes back for it.
-      yield* left.flat();
+      await gate.pass(Promise.all(left)).catch(() => undefined);
     }
     if (failure) throw failure.error;
   }
@@ -89,27 +121,38 @@ function isFailure(error: unknown, { aborted }: AbortSignal, context: Invocation
   return !aborted || context.invocation.fatalErrors.has(error as object);
 }
 
-/** Ends a branch. @returns the responses of its tools that nobody has taken yet. */
-async function leave(branch: Branch, underWay: Promise<Step> | undefined): Promise<Event[]> {
-  const results: Event[] = [];
-  const keep = ({ done, value }: IteratorResult<Event, void>): boolean => {
-    if (!done && getFunctionResponses(value).length > 0) results.push(value);
-    return done !== true;
-  };
-  try {
-    const step = await underWay;
-    if (step?.result) keep(step.result);
-    for (let last = await branch.return(); keep(last);) last = await branch.next();
-  } catch {
-    // Nobody waits for this branch any more.
-  }
-  return results;
-}
+/** The run of one sub-agent. */
+class Branch {
+  readonly #events: AsyncGenerator<Event, void, undefined>;
+  readonly #signal: AbortSignal;
+  #isLeft = false;
 
-async function advance(branch: Branch): Promise<Step> {
-  try {
-    return { branch, result: await branch.next() };
-  } catch (error) {
-    return { branch, error };
+  constructor(events: AsyncGenerator<Event, void, undefined>, signal: AbortSignal) {
+    this.#events = events;
+    this.#signal = signal;
+  }
+
+  /** Its next event; after the signal, only what its tools have done already. */
+  async advance(): Promise<Step> {
+    try {
+      return { branch: this, result: await this.#next() };
+    } catch (error) {
+      return { branch: this, error };
+    }
+  }
+
+  /** Ends it; responses of its tools that nobody has taken yet are put into `kept`. */
+  async leave(underWay: Promise<Step> | undefined, kept: Event[]): Promise<void> {
+    let step = (await underWay) ?? (await this.advance());
+    while (step.result && !step.result.done) {
+      if (getFunctionResponses(step.result.value).length > 0) kept.push(step.result.value);
+      step = await this.advance();
+    }
+  }
+
+  #next(): Promise<IteratorResult<Event, void>> {
+    if (this.#isLeft || !this.#signal.aborted) return this.#events.next();
+    this.#isLeft = true;
+    return this.#events.return();
   }
 }

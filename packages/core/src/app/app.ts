@@ -17,6 +17,7 @@ export interface ResumabilityConfig {
   isResumable: boolean;
 }
 
+/** Options of an app. */
 export interface AppOptions {
   /** A letter, then letters, digits, `_` or `-`, at most 128; not `user`. Sessions belong to it. */
   name: string;

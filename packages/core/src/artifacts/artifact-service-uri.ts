@@ -3,6 +3,7 @@ import { loadAdapter } from "../internal/load-adapter.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import { InMemoryArtifactService } from "./in-memory-artifact-service.ts";
 
+/** How the adapter's package is found. */
 export interface CreateArtifactServiceOptions {
   /** An `import.meta.url`, from which the adapter's package is resolved. @defaultValue the working directory's package */
   readonly from?: string | undefined;
@@ -53,6 +54,11 @@ export function registerArtifactService(scheme: string, factory: ArtifactService
     throw new AdkError(
       "INVALID_ARGUMENT",
       "A scheme is lower-case letters, digits, `+`, `.` and `-`, without the colon: `gs`.",
+    );
+  if (typeof factory !== "function")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "`factory` must be a function that makes the service: (uri, options) => service.",
     );
   factories.set(scheme, factory);
 }

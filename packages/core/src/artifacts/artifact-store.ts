@@ -79,6 +79,7 @@ export interface ArtifactMetadata {
   custom?: Record<string, unknown>;
 }
 
+/** One version, without its bytes. */
 export interface StoredVersion {
   version: number;
   /** Milliseconds since the Unix epoch, by the store's clock. */
@@ -88,6 +89,7 @@ export interface StoredVersion {
   canonicalUri: string;
 }
 
+/** The next version of a name. */
 export interface SaveCommand extends ArtifactKey {
   /** Made by the service: a repeated save finds its own version. */
   writeId: string;
@@ -96,6 +98,7 @@ export interface SaveCommand extends ArtifactKey {
   metadata: Omit<ArtifactMetadata, "size" | "sha256">;
 }
 
+/** The bytes of a version, or a range of them. */
 export interface OpenCommand extends ArtifactKey {
   /** The latest when absent. */
   version?: number;
@@ -113,6 +116,7 @@ export type EraseArtifactsCommand =
   | ArtifactKey
   | (ArtifactScope & { filename?: never; everything: true });
 
+/** Versions of one session, to be copied to another of the same user. */
 export interface CopyCommand {
   appName: string;
   userId: string;
@@ -127,17 +131,20 @@ export interface CopyCommand {
   }[];
 }
 
+/** A URL for one version. `expiresInMs` in milliseconds from now. */
 export interface SignCommand extends ArtifactKey {
   version: number;
   expiresInMs: number;
 }
 
+/** A place for bytes that a client sends by itself. `expiresInMs` in milliseconds from now, `maxBytes` in bytes. */
 export interface BeginUploadCommand extends ArtifactKey {
   mimeType: string;
   maxBytes: number;
   expiresInMs: number;
 }
 
+/** How a client sends the bytes: one HTTP request with this method and these headers. */
 export interface PendingUpload {
   url: string;
   method: string;
@@ -145,12 +152,14 @@ export interface PendingUpload {
   uploadId: string;
 }
 
+/** Makes what was uploaded the next version. `maxBytes` in bytes. */
 export interface CompleteUploadCommand extends ArtifactKey {
   uploadId: string;
   metadata: Omit<ArtifactMetadata, "size" | "sha256"> & { size?: number; sha256?: string };
   maxBytes?: number;
 }
 
+/** What is misconfigured, in words for an administrator; empty when all is well. */
 export interface ArtifactStoreReport {
   problems: { code: string; message: string }[];
 }

@@ -26,6 +26,7 @@ import { toArtifactVersion } from "./to-artifact-version.ts";
 import { verifiedBody } from "./verified-body.ts";
 import { versionsToCopy } from "./versions-to-copy.ts";
 
+/** Options of every artifact service. */
 export interface BaseArtifactServiceOptions {
   /** The most bytes one version may have. @defaultValue 1,073,741,824 (1 GiB) */
   maxBytes?: number | undefined;
@@ -256,6 +257,8 @@ export class BaseArtifactService implements AsyncDisposable {
     checkId("uploadId", uploadId);
     const metadata = fileMetadata("data", mimeType, displayName);
     addCustomMetadata(metadata, customMetadata, this.#maxMetadataBytes);
+    if (sha256 !== undefined && (typeof sha256 !== "string" || !/^[0-9a-f]+$/.test(sha256)))
+      throw new AdkError("INVALID_ARGUMENT", "`sha256` is no checksum. Give it in lower-case hex.");
     const expected = {
       ...(sha256 !== undefined && { sha256 }),
       ...(size !== undefined && { size: checkWholeNumber("size", size) }),

@@ -18,6 +18,7 @@ export interface BytesPart {
   inlineData: { data: Uint8Array; mimeType?: string; displayName?: string };
 }
 
+/** The next version of a name. */
 export interface SaveArtifactRequest extends ArtifactNameRequest {
   /** Exactly one of `inlineData` (base64, base64url or bytes), `text` and `fileData`; other members are not kept. */
   artifact: Part | BytesPart;
@@ -25,13 +26,17 @@ export interface SaveArtifactRequest extends ArtifactNameRequest {
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** One version of a name. */
 export interface LoadArtifactRequest extends ArtifactNameRequest {
   /** The latest when absent. */
   version?: number | undefined;
 }
 
+/** Whose names: the user's, and with `sessionId` the session's too. */
 export type ListArtifactKeysRequest = ArtifactScopeRequest;
+/** The name whose versions are removed. */
 export type DeleteArtifactRequest = ArtifactNameRequest;
+/** The name whose versions are listed. */
 export type ListVersionsRequest = ArtifactNameRequest;
 
 /** What is known of one version besides its bytes. */
@@ -50,17 +55,20 @@ export interface ArtifactVersion {
   size: number;
 }
 
+/** The session whose artifacts are removed. */
 export interface DeleteSessionArtifactsRequest extends Cancellable {
   appName: string;
   userId: string;
   sessionId: string;
 }
 
+/** The user whose artifacts are removed. */
 export interface DeleteUserArtifactsRequest extends Cancellable {
   appName: string;
   userId: string;
 }
 
+/** From one session of a user to another. */
 export interface CopySessionArtifactsRequest extends Cancellable {
   appName: string;
   userId: string;
@@ -70,6 +78,7 @@ export interface CopySessionArtifactsRequest extends Cancellable {
   versions?: { filename: string; version: number }[] | undefined;
 }
 
+/** One version of a name, or a range of its bytes. */
 export interface OpenArtifactRequest extends LoadArtifactRequest {
   /** Bytes from `start` up to and without `end`. A range is not checked against the checksum. */
   range?: { start: number; end?: number | undefined } | undefined;
@@ -83,6 +92,7 @@ export interface OpenArtifactResponse extends ArtifactVersion, AsyncDisposable {
   body: AsyncIterable<Uint8Array>;
 }
 
+/** The next version of a name, its bytes as a stream. */
 export interface SaveArtifactStreamRequest extends ArtifactNameRequest {
   /** A `ReadableStream`, a Node stream, a generator. */
   body: AsyncIterable<Uint8Array>;
@@ -92,11 +102,13 @@ export interface SaveArtifactStreamRequest extends ArtifactNameRequest {
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** One version of a name, and how long its URL is good for, in milliseconds. */
 export interface GetArtifactUrlRequest extends LoadArtifactRequest {
   /** @defaultValue 900,000 (15 minutes) */
   expiresInMs?: number | undefined;
 }
 
+/** The name that a client will send bytes for. */
 export interface CreateArtifactUploadRequest extends ArtifactNameRequest {
   /** @defaultValue `application/octet-stream` */
   mimeType?: string | undefined;
@@ -106,6 +118,7 @@ export interface CreateArtifactUploadRequest extends ArtifactNameRequest {
   expiresInMs?: number | undefined;
 }
 
+/** The upload that becomes the next version of its name. */
 export interface CompleteArtifactUploadRequest extends ArtifactNameRequest {
   uploadId: string;
   /** @defaultValue `application/octet-stream` */
@@ -118,6 +131,7 @@ export interface CompleteArtifactUploadRequest extends ArtifactNameRequest {
   size?: number | undefined;
 }
 
+/** How old, in milliseconds, what is removed must be. */
 export interface PurgeOrphansRequest extends Cancellable {
   /** @defaultValue 86,400,000 (a day) */
   olderThanMs?: number | undefined;

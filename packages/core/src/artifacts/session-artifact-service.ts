@@ -2,12 +2,14 @@ import type { Part } from "../content/content.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import type { ArtifactVersion } from "./requests.ts";
 
+/** The next version of a name in this session; `user:` in front makes it the user's. */
 export interface SessionSaveArtifactRequest {
   filename: string;
   artifact: Part;
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** One version of a name in this session. */
 export interface SessionLoadArtifactRequest {
   filename: string;
   /** The latest when absent. */

@@ -7,6 +7,7 @@ export interface AuthConfig {
   credentialKey: string;
 }
 
+/** A credential; the member that `authType` names holds it. */
 export interface AuthCredential {
   authType: "apiKey" | "http" | "oauth2" | "openIdConnect" | "serviceAccount";
   resourceRef?: string | undefined;

@@ -67,6 +67,7 @@ export class Context extends ReadonlyContext {
     return this.#state;
   }
 
+  /** What the event that follows will do besides saying something: `skipSummarization`, `transferToAgent`, `escalate` … may be set. */
   get actions(): EventActions {
     return this.eventActions;
   }
@@ -81,12 +82,22 @@ export class Context extends ReadonlyContext {
     return this.invocationContext.invocation.lease.epoch;
   }
 
-  /** The part saved under this name, the latest or the given version; `undefined` when there is none. */
+  /**
+   * The part saved under this name, the latest or the given version; `undefined` when there is none.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` without an artifact service; `ARTIFACT_NAME_INVALID`, `ARTIFACT_CORRUPT`.
+   */
   loadArtifact(filename: string, version?: number): Promise<Part | undefined> {
     return this.#artifacts().loadArtifact({ filename, version });
   }
 
-  /** Saves the next version and records it on the event that follows. @returns the version, 0 for the first. */
+  /**
+   * Saves the next version and records it on the event that follows.
+   *
+   * @returns the version, 0 for the first.
+   * @throws AdkError `FAILED_PRECONDITION` without an artifact service, or too late; `INVALID_ARGUMENT`, `ARTIFACT_NAME_INVALID`,
+   *   `ARTIFACT_TOO_LARGE`, `METADATA_TOO_LARGE`.
+   */
   async saveArtifact(
     filename: string,
     artifact: Part,
@@ -104,19 +115,23 @@ export class Context extends ReadonlyContext {
     return this.#artifacts().listArtifactKeys();
   }
 
+  /** What is remembered of this user. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   searchMemory(query: string): Promise<SearchMemoryResponse> {
     return this.#memory().searchMemory({ appName: this.appName, userId: this.userId, query });
   }
 
+  /** Remembers this session as it is now; adding it again replaces what it added before. @throws AdkError `FAILED_PRECONDITION` */
   addSessionToMemory(): Promise<void> {
     return this.#memory().addSessionToMemory(this.session);
   }
 
+  /** Remembers some events of this session. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   addEventsToMemory(events: Event[], customMetadata?: Record<string, unknown>): Promise<void> {
     const { appName, userId, sessionId } = this;
     return this.#memory().addEventsToMemory({ appName, userId, sessionId, events, customMetadata });
   }
 
+  /** Remembers what was written for it. @throws AdkError `FAILED_PRECONDITION` without a memory service. */
   addMemory(memories: MemoryEntry[], customMetadata?: Record<string, unknown>): Promise<void> {
     const { appName, userId } = this;
     return this.#memory().addMemory({ appName, userId, memories, customMetadata });
@@ -128,22 +143,29 @@ export class Context extends ReadonlyContext {
     return this.#memory().deleteMemory({ appName, userId, memoryId });
   }
 
+  /** `undefined` when nothing was saved. @throws AdkError `FAILED_PRECONDITION` without a credential service. */
   async loadCredential(authConfig: AuthConfig): Promise<AuthCredential | undefined> {
     return await this.#credentials().loadCredential(authConfig, this);
   }
 
+  /** Keeps the config's `exchangedAuthCredential` for this user. @throws AdkError `FAILED_PRECONDITION` without a credential service. */
   async saveCredential(authConfig: AuthConfig): Promise<void> {
     await this.#credentials().saveCredential(authConfig, this);
   }
 
-  /** In a tool: asks a person to approve this call; the tool is called again with `toolConfirmation`. */
+  /**
+   * In a tool: asks a person to approve this call. The request stands in the actions of the response's event; calling the
+   * tool again with the answer (`toolConfirmation`) is not there in this version.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` outside of a tool call.
+   */
   requestConfirmation(request: { hint?: string; payload?: unknown } = {}): void {
     const callId = this.#callId("requestConfirmation");
     this.#checkOpen("a confirmation request");
     setOwn(this.eventActions.requestedToolConfirmations, callId, { ...request, confirmed: false });
   }
 
-  /** In a tool: asks the client for a credential. */
+  /** In a tool: records that a credential is needed, in the actions of the response's event. @throws AdkError `FAILED_PRECONDITION` outside of a tool call. */
   requestCredential(authConfig: AuthConfig): void {
     const callId = this.#callId("requestCredential");
     this.#checkOpen("a credential request");
@@ -216,5 +238,7 @@ export class Context extends ReadonlyContext {
   }
 }
 
+/** ADK's name for a context in a callback. */
 export type CallbackContext = Context;
+/** ADK's name for a context in a tool. */
 export type ToolContext = Context;

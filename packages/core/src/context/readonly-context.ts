@@ -30,9 +30,11 @@ export class ReadonlyContext {
   get sessionId(): string {
     return this.invocationContext.session.id;
   }
+  /** The session as the run sees it: its events are frozen, and grow with the run. */
   get session(): Session {
     return this.invocationContext.session;
   }
+  /** Dotted path of parallel agents; absent outside of them. */
   get branch(): string | undefined {
     return this.invocationContext.branch;
   }

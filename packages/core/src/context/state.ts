@@ -44,6 +44,7 @@ export class State {
     return value === undefined ? defaultValue : (value as T);
   }
 
+  /** Whether the key is there; `null` is a value. */
   has(key: string): boolean {
     return this.#working.has(key);
   }
@@ -71,6 +72,7 @@ export class State {
     if (!this.#changes.removed.includes(key)) this.#changes.removed.push(key);
   }
 
+  /** Sets each key. @throws as {@link State.set}. */
   update(values: Record<string, unknown>): void {
     for (const key of Object.keys(values)) this.set(key, values[key]);
   }

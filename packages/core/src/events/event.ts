@@ -27,6 +27,7 @@ export interface ToolRecord {
   event?: Event | undefined;
 }
 
+/** Where in a workflow of ADK for Python an event was made; kept, and not used here. */
 export interface NodeInfo {
   path: string;
   outputFor?: string[] | undefined;
@@ -68,6 +69,7 @@ export interface Event extends LlmResponse {
   redactedCalls?: string[] | undefined;
 }
 
+/** Some members of an event; those of `actions` may be left out too. */
 export type CreateEventParams = Partial<Omit<Event, "actions">> & {
   actions?: Partial<EventActions>;
 };

@@ -10,6 +10,7 @@ import type { BaseLlm } from "../models/base-llm.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
 import { firstAnswer } from "../plugins/first-answer.ts";
+import { responseProblem } from "./response-problem.ts";
 
 /**
  * Asks the agent's model, with the hooks around it.
@@ -133,10 +134,11 @@ async function nextResponse(
             ),
         );
   if (result.done) return undefined;
-  if (typeof result.value !== "object" || result.value === null || Array.isArray(result.value))
+  const problem = responseProblem(result.value);
+  if (problem !== undefined)
     throw new AdkError(
       "MODEL_FAILED",
-      `Model ${agent.canonicalModel.model} of agent ${agent.name} answered with ${describe(result.value)} instead of an LlmResponse.`,
+      `Model ${agent.canonicalModel.model} of agent ${agent.name} answered with ${problem} instead of an LlmResponse. See to its generateContentAsync.`,
       { details: { agent: agent.name } },
     );
   return result.value;
@@ -156,7 +158,7 @@ async function beforeModel(
     if (answer) return answer;
   }
   if (agent.beforeModelCallbacks.length === 0) return undefined;
-  return await firstAnswer(agent.beforeModelCallbacks, { context, request });
+  return await firstAnswer(agent.beforeModelCallbacks, { context, request }, "beforeModelCallback");
 }
 
 /** A replacement inherits what it leaves open of how the answer was streamed and what it cost. */
@@ -174,7 +176,7 @@ async function afterModel(
         })
       : undefined) ??
     (agent.afterModelCallbacks.length > 0
-      ? await firstAnswer(agent.afterModelCallbacks, { context, response })
+      ? await firstAnswer(agent.afterModelCallbacks, { context, response }, "afterModelCallback")
       : undefined);
   if (!replacement || replacement === response) return response;
   const { partial, turnComplete, usageMetadata } = response;
@@ -197,7 +199,12 @@ async function onModelError(
       callbackContext: context,
       llmRequest: request,
       error,
-    })) ?? (await firstAnswer(agent.onModelErrorCallbacks, { context, request, error }))
+    })) ??
+    (await firstAnswer(
+      agent.onModelErrorCallbacks,
+      { context, request, error },
+      "onModelErrorCallback",
+    ))
   );
 }
 

@@ -100,5 +100,6 @@ export function describe(value: unknown): string {
     const name = (value.constructor as { name?: string } | undefined)?.name;
     return name && name !== "Object" ? `a ${name}` : "an object";
   }
+  if (typeof value === "function") return "a function";
   return typeof value === "undefined" ? "undefined" : `${typeof value} ${String(value)}`;
 }

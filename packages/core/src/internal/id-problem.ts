@@ -14,5 +14,7 @@ export function idProblem(value: unknown): string | undefined {
 
 /** Whether the UTF-8 form of a well-formed string exceeds what an id may have. */
 export function isTooLong(value: string): boolean {
-  return value.length > MAX_BYTES || new TextEncoder().encode(value).length > MAX_BYTES;
+  if (value.length > MAX_BYTES) return true;
+  // A UTF-16 unit takes three bytes at the most: ids as people write them are not encoded to be counted.
+  return value.length * 3 > MAX_BYTES && new TextEncoder().encode(value).length > MAX_BYTES;
 }

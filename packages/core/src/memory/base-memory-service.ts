@@ -3,6 +3,7 @@ import type { Event } from "../events/event.ts";
 import type { Cancellable } from "../sessions/requests.ts";
 import type { Session } from "../sessions/session.ts";
 
+/** One thing that is remembered. */
 export interface MemoryEntry {
   content: Content;
   /** Stable: the event's id where the entry came from an event. */
@@ -13,6 +14,7 @@ export interface MemoryEntry {
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** What to look for, and in whose memory. */
 export interface SearchMemoryRequest extends Cancellable {
   appName: string;
   userId: string;
@@ -21,10 +23,12 @@ export interface SearchMemoryRequest extends Cancellable {
   limit?: number | undefined;
 }
 
+/** What was found, best first. */
 export interface SearchMemoryResponse {
   memories: MemoryEntry[];
 }
 
+/** Events to remember; without `sessionId` outside of any session. */
 export interface AddEventsToMemoryRequest extends Cancellable {
   appName: string;
   userId: string;
@@ -33,6 +37,7 @@ export interface AddEventsToMemoryRequest extends Cancellable {
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** Entries that the application wrote; `customMetadata` is put on each. */
 export interface AddMemoryRequest extends Cancellable {
   appName: string;
   userId: string;
@@ -40,6 +45,7 @@ export interface AddMemoryRequest extends Cancellable {
   customMetadata?: Record<string, unknown> | undefined;
 }
 
+/** What to forget of a user. */
 export interface DeleteMemoryRequest extends Cancellable {
   appName: string;
   userId: string;

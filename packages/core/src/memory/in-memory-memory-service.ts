@@ -26,7 +26,9 @@ interface StoredMemory {
 /** Memories by id, in the order they came. */
 type Memories = Map<string, StoredMemory>;
 
+/** Options of the memory in this process. */
 export interface InMemoryMemoryServiceOptions {
+  /** Ids of entries that come without one. @defaultValue random UUIDs */
   newId?: IdSource | undefined;
 }
 
@@ -72,6 +74,7 @@ export class InMemoryMemoryService extends BaseMemoryService {
   override async addMemory(request: AddMemoryRequest): Promise<void> {
     this.#begin(request);
     checkList("memories", request.memories);
+    checkMetadata(request.customMetadata);
     const added = request.memories.map((memory, index) => {
       const id = memory?.id ?? this.#newId();
       checkId(`memories[${index}].id`, id);
@@ -161,6 +164,7 @@ function toMemories(
   customMetadata: Record<string, unknown> | undefined,
 ): Memories {
   checkList("events", events);
+  checkMetadata(customMetadata);
   const memories: Memories = new Map();
   for (const [index, event] of events.entries()) {
     const { id, content, author, timestamp, partial } = event;
@@ -192,6 +196,13 @@ function store(memory: MemoryEntry, path: string): StoredMemory {
 
 function checkList(member: string, value: unknown): void {
   if (!Array.isArray(value)) throw invalid(`\`${member}\` is not a list`);
+  const unfit = value.findIndex((item) => typeof item !== "object" || item === null);
+  if (unfit >= 0) throw invalid(`\`${member}[${unfit}]\` must be an object`);
+}
+
+function checkMetadata(value: unknown): void {
+  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value)))
+    throw invalid("`customMetadata` must be an object of JSON values");
 }
 
 function invalid(what: string): AdkError {

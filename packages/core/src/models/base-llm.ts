@@ -1,3 +1,4 @@
+import { AdkError } from "../errors.ts";
 import type { LlmRequest } from "./llm-request.ts";
 import type { LlmResponse } from "./llm-response.ts";
 
@@ -22,6 +23,11 @@ export abstract class BaseLlm {
   readonly model: string;
 
   constructor({ model }: { model: string }) {
+    if (typeof model !== "string" || model === "")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "A model needs its name as `model`: super({ model: 'my-model' }).",
+      );
     this.model = model;
     Object.defineProperty(this, BRAND, { value: true });
   }

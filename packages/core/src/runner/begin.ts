@@ -11,23 +11,18 @@ import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
 import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
 import { selectAgent } from "./select-agent.ts";
 
-export interface Begun {
-  /** For the agent that takes this turn; for each, one after the other, when the message answers several. */
-  readonly contexts: readonly InvocationContext[];
-  /** A hook's answer in place of the run. */
-  readonly answer: Event | undefined;
-}
-
 /**
  * Begins an invocation, or takes one up again: the message passes the hooks and is stored (once, however often it is sent
- * under the same id), a hook may end the run, and the agent for this turn is picked.
+ * under the same id), and the agent for this turn is picked.
+ *
+ * @returns the context of that agent; of each, one after the other, when the message answers several.
  */
 export async function begin(
   request: CheckedRunRequest,
   context: InvocationContext,
   commits: Commits,
   acceptedAtFirst: Accepted,
-): Promise<Begun> {
+): Promise<readonly InvocationContext[]> {
   const { invocation, pluginManager } = context;
   let accepted = acceptedAtFirst;
   let { message } = request;
@@ -42,26 +37,30 @@ export async function begin(
     accepted = acceptAgain(request, context, message, accepted);
   }
   invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
-  if (wasAnsweredByHook(context, accepted)) return { contexts: [], answer: undefined };
+  if (wasAnsweredByHook(context, accepted)) return [];
   // Before anything of this run is stored: what the log said then decides who takes the turn.
   const isNew = message !== undefined && !isRetry(message, accepted, request);
   const turns = pickTurns(context, accepted, isNew);
   const event = await messageEvent(request, context, isNew ? message : undefined, accepted);
   if (event) await commits.record(event, request.yieldUserMessage);
-  const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
   const here = context.session.events.length;
-  return {
-    contexts: turns.map((turn) => context.clone({ ...turn, childFrom: turn.childFrom ?? here })),
-    answer:
-      content &&
-      createEvent({
-        id: invocation.newId(),
-        timestamp: invocation.clock.now(),
-        invocationId: invocation.id,
-        author: "model",
-        content,
-      }),
-  };
+  return turns.map((turn) => context.clone({ ...turn, childFrom: turn.childFrom ?? here }));
+}
+
+/** What a hook answers in place of the run. */
+export async function answerInstead(context: InvocationContext): Promise<Event | undefined> {
+  const { invocation, pluginManager } = context;
+  const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
+  return (
+    content &&
+    createEvent({
+      id: invocation.newId(),
+      timestamp: invocation.clock.now(),
+      invocationId: invocation.id,
+      author: "model",
+      content,
+    })
+  );
 }
 
 /** A run that is taken up again: its `beforeRunCallback` has answered, and that is stored. */

@@ -1,5 +1,7 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
+import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import { describe } from "../internal/check-options.ts";
 import { replacedEvent } from "../plugins/replaced-event.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
 import type { SessionLease } from "../sessions/lease.ts";
@@ -30,6 +32,7 @@ export class Commits {
 
   /** Stores an agent's event and hands it over. Resolves when the run may go on. */
   async event(event: Event): Promise<void> {
+    checkYielded(event);
     const { pluginManager, runConfig, invocation } = this.#context;
     const written = event.partial ? {} : { ...event.actions.stateDelta };
     let shown = withMetadata(event, runConfig.customMetadata);
@@ -79,9 +82,21 @@ export class Commits {
       return stored;
     } catch (error) {
       if (typeof error === "object" && error !== null) invocation.fatalErrors.add(error);
+      const { author, branch } = event;
+      if (!invocation.failures.has(error)) invocation.failures.set(error, { author, branch });
       throw error;
     }
   }
+}
+
+/** @throws AdkError `INVALID_ARGUMENT` for something that an agent yielded as an event. */
+function checkYielded(event: unknown): void {
+  const { actions } = (event ?? {}) as Partial<Event>;
+  if (typeof actions !== "object" || actions === null)
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `An agent yielded ${describe(event)}, which is no event. Make events with createEvent({ author, invocationId, branch, content }).`,
+    );
 }
 
 /** The run's metadata under the event's own. */

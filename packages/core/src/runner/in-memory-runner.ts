@@ -5,6 +5,7 @@ import { InMemorySessionService } from "../sessions/in-memory-session-service.ts
 import { Runner } from "./runner.ts";
 import { RUNNER_OPTIONS, type RunnerConfig } from "./runner-options.ts";
 
+/** Options of a `Runner`, without the services that an in-memory runner brings. */
 export type InMemoryRunnerConfig = Omit<
   RunnerConfig,
   "sessionService" | "artifactService" | "memoryService"

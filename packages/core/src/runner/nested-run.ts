@@ -8,6 +8,7 @@ import { ContentsCache } from "../flows/contents/cache.ts";
 import { equalJson } from "../internal/json.ts";
 import { Stopped } from "../internal/stopped.ts";
 import { agentRun, callIdsOf } from "../log/agent-run.ts";
+import { pendingCalls } from "../log/pending.ts";
 import { openRequests } from "../log/run-span.ts";
 import { PluginManager } from "../plugins/plugin-manager.ts";
 import { EventStream } from "./event-stream.ts";
@@ -29,6 +30,7 @@ export async function runNested(
   const { clock, logger, resumable } = settings;
   await using nested = await openNestedSession(toolContext);
   const { session, service } = nested;
+  const key = { appName: session.appName, userId: session.userId };
   for (const event of nested.events) passStateOn(event, toolContext);
   const inner: RunSettings = {
     ...settings,
@@ -70,16 +72,14 @@ export async function runNested(
     throw error;
   }
   if (toolContext.abortSignal.aborted) throw new Stopped();
-  return await resultOf(nested, clock.now());
+  const events = (await service.getSession({ ...key, sessionId: session.id }))?.events ?? [];
+  const result = resultOf(events, clock.now());
+  if (result.isWaiting && !resumable) throw nobodyAnswers(agent.name, events, toolContext);
+  return result;
 }
 
 /** What the run's session says: the same, whether the run has just ended or an earlier process has seen it to its end. */
-async function resultOf(
-  { service, session }: NestedSession,
-  now: number,
-): Promise<NestedRunResult> {
-  const { appName, userId, id: sessionId } = session;
-  const events = (await service.getSession({ appName, userId, sessionId }))?.events ?? [];
+function resultOf(events: readonly Event[], now: number): NestedRunResult {
   const invocationId = events[0]?.invocationId ?? "";
   const isWaiting =
     openRequests({ events, from: 0, invocationId, branch: undefined }, now).size > 0;
@@ -117,6 +117,21 @@ function passStateOn(event: Event, { state }: Context): void {
     if (!key.startsWith("temp:")) state.set(key, event.actions.stateDelta[key]);
   }
   for (const key of event.stateRemoved ?? []) state.delete(key);
+}
+
+/** The session is gone when the call returns, and with it whatever waits in it: the caller's model has to know. */
+function nobodyAnswers(
+  agentName: string,
+  events: readonly Event[],
+  { actions }: Context,
+): AdkError {
+  delete actions.skipSummarization;
+  const waiting = Object.values(pendingCalls(events)).map(({ name }) => name);
+  return new AdkError(
+    "FAILED_PRECONDITION",
+    `Agent ${agentName} waits for an answer to ${waiting.join(", ")}, which nobody can give inside an agent tool of an app that is not resumable. Ask in another way, transfer to the agent, or make the app resumable.`,
+    { details: { agent: agentName, waiting } },
+  );
 }
 
 /** What could not be stored in the session of the tool ends the caller's run too. */

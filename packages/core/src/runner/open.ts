@@ -12,18 +12,19 @@ import type { RunSettings } from "./run-settings.ts";
 export async function open(
   settings: RunSettings,
   { userId, sessionId }: CheckedRunRequest,
+  signal: AbortSignal,
 ): Promise<OpenedSession> {
   const { appName, sessionService, owner, leaseTtlMs: ttlMs } = settings;
   const key = { appName, userId, sessionId };
   try {
-    return await sessionService.openSession({ ...key, owner, ttlMs });
+    return await sessionService.openSession({ ...key, owner, ttlMs, signal });
   } catch (error) {
     if (!AdkError.isInstance(error, "SESSION_NOT_FOUND")) throw error;
     if (!settings.autoCreateSession)
       throw sessionNotFound(key, ", or give the runner `autoCreateSession: true`");
   }
-  await sessionService.getOrCreateSession(key);
-  return await sessionService.openSession({ ...key, owner, ttlMs });
+  await sessionService.getOrCreateSession({ ...key, signal });
+  return await sessionService.openSession({ ...key, owner, ttlMs, signal });
 }
 
 /** @param orElse another way out, besides creating it. */

@@ -11,6 +11,7 @@ const DEFAULT_SESSION_ID = "debug_session_id";
 const MAX_ARGS = 50;
 const MAX_RESULT = 100;
 
+/** Who talks where, and what is printed. */
 export interface RunDebugOptions {
   /** @defaultValue "debug_user_id" */
   userId?: string | undefined;

@@ -7,6 +7,7 @@ import { idProblem } from "../internal/id-problem.ts";
 import { copyJson, type Json } from "../internal/json.ts";
 import { readRunConfig } from "./read-run-config.ts";
 
+/** One message, or the wish to take an invocation up again. It is checked and copied before anything is written. */
 export interface RunAsyncRequest {
   userId: string;
   sessionId: string;

@@ -4,14 +4,14 @@ import { WorkingState } from "../context/working-state.ts";
 import { AdkError } from "../errors.ts";
 import { createEvent } from "../events/event.ts";
 import { settlesWithin } from "../internal/clock.ts";
-import { Stopped } from "../internal/stopped.ts";
+import { GraceGate } from "../internal/grace-gate.ts";
+import { orStopped, Stopped } from "../internal/stopped.ts";
 import { failedNode } from "../log/agent-run.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
-import { begin } from "./begin.ts";
+import { answerInstead, begin } from "./begin.ts";
 import { Commits } from "./commit.ts";
 import type { StreamedRun } from "./event-stream.ts";
-import { GraceGate } from "./grace-gate.ts";
 import type { HandOff } from "./hand-off.ts";
 import { isSettled } from "./is-settled.ts";
 import { open } from "./open.ts";
@@ -59,7 +59,7 @@ export class Run implements StreamedRun {
   #isWaiting = false;
   readonly #stopping: AbortController = new AbortController();
   #stopReason: StopReason | undefined;
-  #invocationId: string | undefined;
+  #invocation: Invocation | undefined;
   #ended: Promise<void> | undefined;
   #cancelIdleTimer: (() => void) | undefined;
   /** Since when the caller has an event that it has not come back from. */
@@ -99,7 +99,8 @@ export class Run implements StreamedRun {
 
   async #execute(): Promise<void> {
     try {
-      await this.#withSession(await this.#open());
+      const opened = await this.#open();
+      if (opened) await this.#withSession(opened);
       this.#handOff.close();
     } catch (error) {
       this.#handOff.fail(error);
@@ -108,16 +109,44 @@ export class Run implements StreamedRun {
     }
   }
 
-  async #open(): Promise<OpenedSession> {
-    if (!this.#openFor) return await open(this.#settings, this.#request);
-    this.#isWaiting = true;
+  /**
+   * `undefined` when the caller has left in the meantime: then nothing has begun. A lease that still comes is given back.
+   *
+   * @throws AdkError `ABORTED` when the store does not answer an aborted run.
+   */
+  async #open(): Promise<OpenedSession | undefined> {
+    const { signal } = this.#stopping;
+    const { abortSignal } = this.#request;
+    const { clock, abortGraceMs: graceMs } = this.#settings;
+    using gate = abortSignal && new GraceGate(abortSignal, { clock, graceMs });
+    this.#isWaiting = this.#openFor !== undefined;
+    const opening = this.#openFor?.(signal) ?? this.#openNow(signal);
     try {
-      const { opened, request } = await this.#openFor(this.#stopping.signal);
+      const { opened, request } = await orStopped(gate ? gate.pass(opening) : opening, signal);
       this.#request = request;
-      return opened;
+      if (!signal.aborted) return opened;
+    } catch (error) {
+      if (!signal.aborted && !gate?.isClosed) throw error;
     } finally {
       this.#isWaiting = false;
     }
+    void opening.then(
+      ({ opened }) => opened.lease.release(),
+      () => undefined,
+    );
+    if (signal.aborted) return undefined;
+    throw new AdkError(
+      "ABORTED",
+      "The run was aborted while its session was being opened; nothing of it was stored.",
+      { cause: abortSignal?.reason, details: { committed: false } },
+    );
+  }
+
+  async #openNow(
+    signal: AbortSignal,
+  ): Promise<{ opened: OpenedSession; request: CheckedRunRequest }> {
+    const request = this.#request;
+    return { opened: await open(this.#settings, request, signal), request };
   }
 
   async #withSession(opened: OpenedSession): Promise<void> {
@@ -132,18 +161,24 @@ export class Run implements StreamedRun {
         resumable: this.#settings.resumable,
         newInvocationId: () => `e-${this.#settings.newId()}`,
       });
-      this.#invocationId = accepted.invocationId;
+      const { invocationId } = this.#request;
+      if (invocationId !== undefined && invocationId !== accepted.invocationId)
+        this.#settings.logger.warn(
+          `The answer belongs to invocation ${accepted.invocationId}; the given one, ${invocationId}, does not count.`,
+        );
       if (this.#settings.resumable && isSettled(this.#settings, this.#request, opened, accepted))
         return;
       const context = this.#context(opened, accepted, (event) =>
         (commits as Commits).record(event),
       );
+      this.#invocation = context.invocation;
       commits = new Commits(context, lease, this.#handOff);
       await this.#notForEver(this.#work(context, commits, accepted));
     } finally {
       unlink();
+      // A hook may have turned the message into an answer, which belongs to another invocation.
       const ended =
-        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocationId : undefined;
+        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocation?.id : undefined;
       await lease.release(ended === undefined ? {} : { ended });
     }
   }
@@ -192,7 +227,7 @@ export class Run implements StreamedRun {
         void settlesWithin(clock, abortGraceMs + END_GRACE_MS, work).then((settled) => {
           if (!settled) {
             logger.error(
-              `Run ${this.#invocationId} has not stopped ${abortGraceMs + END_GRACE_MS} ms after it was told to; it is abandoned.`,
+              `Run ${this.#invocation?.id} has not stopped ${abortGraceMs + END_GRACE_MS} ms after it was told to; it is abandoned.`,
             );
             this.#handOff.abandon();
           }
@@ -213,21 +248,18 @@ export class Run implements StreamedRun {
     const { pluginManager } = context;
     let stored = false;
     try {
-      const begun = await begin(this.#request, context, commits, accepted);
+      const turns = await begin(this.#request, context, commits, accepted);
       stored = true;
-      if (begun.answer) await commits.event(begun.answer);
-      else for (const turn of begun.contexts) await this.#drive(turn, commits);
+      const answer = await answerInstead(context);
+      if (answer) await commits.event(answer);
+      else for (const turn of turns) await this.#drive(turn, commits);
       await this.#finish(context, commits);
     } catch (thrown) {
       const error = this.#stopReason === "lost" ? leaseLost(thrown) : thrown;
       const { fatalErrors } = context.invocation;
-      const isOfCommit = typeof error === "object" && error !== null && fatalErrors.has(error);
-      if (
-        stored &&
-        !isOfCommit &&
-        !(error instanceof AfterRunFailed) &&
-        this.#stopReason !== "lost"
-      )
+      const isOfStore =
+        typeof error === "object" && error !== null && fatalErrors.has(error) && !isOfEvent(error);
+      if (stored && !isOfStore && !(error instanceof AfterRunFailed) && this.#stopReason !== "lost")
         await this.#leaveErrorEvent(error, context, commits);
       const original = error instanceof AfterRunFailed ? error.cause : error;
       await pluginManager.notify("onRunErrorCallback", {
@@ -268,8 +300,12 @@ export class Run implements StreamedRun {
       else if (!(error instanceof Stopped))
         logger.debug("An error after the run was told to stop is dropped.", { error });
     } finally {
-      const ended = isOver ? undefined : events.return();
-      await (ended && gate.pass(ended).catch(() => undefined));
+      while (!isOver && !gate.isClosed)
+        isOver = await gate.pass(events.return()).then(
+          ({ done }) => done === true,
+          () => true,
+        );
+      if (gate.isClosed) void events.return().catch(() => undefined);
     }
   }
 
@@ -366,6 +402,18 @@ function closedWhileWaiting(): AdkError {
     "The runner was closed while the call waited for its session; nothing was changed. Make the call on another runner.",
     { details: { committed: false } },
   );
+}
+
+/** What could not be stored was the event; another one can be. */
+const OF_EVENT: ReadonlySet<string> = new Set([
+  "INVALID_ARGUMENT",
+  "NOT_SERIALIZABLE",
+  "EVENT_TOO_LARGE",
+  "EVENT_ID_CONFLICT",
+]);
+
+function isOfEvent(error: object): boolean {
+  return AdkError.isInstance(error) && OF_EVENT.has(error.code);
 }
 
 function leaseLost(cause: unknown): AdkError {

@@ -12,6 +12,7 @@ import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { BasePlugin } from "../plugins/base-plugin.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 
+/** Options of a runner. Unknown and ill-typed ones are refused. */
 export interface RunnerConfig {
   /** Either an app, or an agent with an `appName`. */
   app?: App | undefined;

@@ -36,6 +36,7 @@ export function isRunner(value: unknown): value is Runner {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** The invocation to stop, and its session. */
 export interface CancelRequest {
   userId: string;
   sessionId: string;
@@ -117,7 +118,8 @@ export class Runner implements AsyncDisposable {
    * `INVOCATION_ABORTED`. A failed one leaves an event with its `errorCode`, then the error is thrown.
    *
    * @throws AdkError `INVALID_ARGUMENT`, `NOT_SERIALIZABLE`, `UNSUPPORTED`, `SESSION_NOT_FOUND`, `SESSION_BUSY` (another run is
-   *   under way; `details.expiresInMs`), `CALL_NOT_FOUND`, `FAILED_PRECONDITION`, `CLOSED`: before anything is written;
+   *   under way; `details.expiresInMs`), `CALL_NOT_FOUND`, `INVOCATION_NOT_FOUND`, `FAILED_PRECONDITION`, `CLOSED`: before
+   *   anything is written;
    *   `MODEL_FAILED`, `TOOL_FAILED`, `PLUGIN_FAILED`, `LLM_CALLS_LIMIT_EXCEEDED`, `SESSION_FENCED`, what callbacks and custom
    *   agents throw: after the message was stored.
    */

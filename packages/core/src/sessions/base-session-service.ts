@@ -62,10 +62,12 @@ import {
   checkPageToken,
   checkStateKeys,
   checkTitle,
+  given,
   invalid,
 } from "./validate.ts";
 import { Wakes } from "./wakes.ts";
 
+/** Options of every session service. */
 export interface BaseSessionServiceOptions {
   /** Timers and the holder's view of its leases; the store has a clock of its own. @defaultValue the machine's */
   readonly clock?: Clock | undefined;
@@ -96,6 +98,9 @@ const OPTIONS = {
  * Validation, encoding, order within one session object, retries and leases are done here, once; atomicity, sequence and
  * merging inside the store. A service for a backend is this class with its store inside; a decorated store is
  * `new BaseSessionService(encrypted(store))`.
+ *
+ * Every method may reject with `INVALID_ARGUMENT` (ids are 1–512 bytes of well-formed text without NUL), `ABORTED` when its
+ * signal fires, `CLOSED` after disposal, and the store's `UNAVAILABLE`, `TIMEOUT`, `PERMISSION_DENIED` or `SCHEMA_MISMATCH`.
  */
 export class BaseSessionService implements AsyncDisposable {
   readonly #store: SessionStore;
@@ -138,7 +143,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_ALREADY_EXISTS` when the id is taken, also when several callers race.
    */
   async createSession(request: CreateSessionRequest): Promise<Session> {
-    const { appName, userId, state, title, labels, signal } = request;
+    const { appName, userId, state, title, labels, signal } = given(request);
     this.#enter(signal);
     const sessionId = isAbsent(request.sessionId) ? this.#newId() : request.sessionId;
     checkKey({ appName, userId, sessionId });
@@ -161,7 +166,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** The session of this id, created when there is none; several callers get the same one. */
   async getOrCreateSession(request: CreateSessionRequest): Promise<Session> {
-    const { appName, userId, sessionId, signal } = request;
+    const { appName, userId, sessionId, signal } = given(request);
     if (isAbsent(sessionId)) return await this.createSession(request);
     for (;;) {
       const existing = await this.getSession({ appName, userId, sessionId, signal });
@@ -180,7 +185,7 @@ export class BaseSessionService implements AsyncDisposable {
    * `config` filters events: by time, then by sequence, then the newest so many. The state is always the whole current one.
    */
   async getSession(request: GetSessionRequest): Promise<Session | undefined> {
-    this.#enter(request.signal);
+    this.#enter(given(request).signal);
     const loaded = await getSession(request, this.#reader);
     if (!loaded) return undefined;
     const { session, window, header } = loaded;
@@ -195,7 +200,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_NOT_FOUND`
    */
   async updateSession(request: UpdateSessionRequest): Promise<Session> {
-    const { title, labels, signal } = request;
+    const { title, labels, signal } = given(request);
     this.#enter(signal);
     const key = checkKey(request);
     if (title !== null) checkTitle(title);
@@ -209,9 +214,11 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** A page of sessions without events and state, newest first. */
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    const { appName, userId, labels, pending, orderBy, signal } = request;
+    const { appName, userId, labels, pending, orderBy, signal } = given(request);
     this.#enter(signal);
     checkLabels(labels, false);
+    if (pending !== undefined && pending !== true)
+      throw invalid("`pending` must be true. Leave it out to list all sessions.");
     if (orderBy !== undefined && orderBy !== "createTime" && orderBy !== "lastUpdateTime")
       throw invalid('`orderBy` must be "createTime" or "lastUpdateTime".');
     if (orderBy === "lastUpdateTime" && userId === undefined)
@@ -235,13 +242,13 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_NOT_FOUND`
    */
   async listEvents(request: ListEventsRequest): Promise<ListEventsResponse> {
-    this.#enter(request.signal);
+    this.#enter(given(request).signal);
     return await listEvents(request, this.#reader);
   }
 
   /** Deletes a session and its events; shared state stays. Silent when it does not exist. */
   async deleteSession(request: DeleteSessionRequest): Promise<void> {
-    const { signal } = request;
+    const { signal } = given(request);
     this.#enter(signal);
     const key = checkKey(request);
     const snapshot = await this.#reader.read({ ...key }, signal);
@@ -252,7 +259,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** Deletes all sessions and the shared state of a user. Silent when there is nothing. */
   async deleteUser(request: DeleteUserRequest): Promise<void> {
-    const { appName, userId, signal } = request;
+    const { appName, userId, signal } = given(request);
     this.#enter(signal);
     checkId("appName", appName);
     checkId("userId", userId);
@@ -272,13 +279,13 @@ export class BaseSessionService implements AsyncDisposable {
    */
   async appendEvent(request: AppendEventRequest): Promise<Event> {
     this.#checkOpen();
-    if (request.event?.partial) return request.event;
+    if (given(request).event?.partial) return request.event;
     return await this.#appender.append(request);
   }
 
   /** State shared by all sessions of a user, keys without prefix. */
   async getUserState(request: GetUserStateRequest): Promise<Record<string, unknown>> {
-    const { appName, userId, signal } = request;
+    const { appName, userId, signal } = given(request);
     this.#enter(signal);
     checkId("appName", appName);
     checkId("userId", userId);
@@ -287,7 +294,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** State shared by all sessions of an app, keys without prefix. */
   async getAppState(request: GetAppStateRequest): Promise<Record<string, unknown>> {
-    const { appName, signal } = request;
+    const { appName, signal } = given(request);
     this.#enter(signal);
     checkId("appName", appName);
     return decodeValues(await this.#store.read({ appName }, signal));
@@ -299,7 +306,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
    */
   async openSession(request: AcquireLeaseRequest): Promise<OpenedSession> {
-    const { signal } = request;
+    const { signal } = given(request);
     this.#enter(signal);
     const { lease, snapshot } = await this.#desk.open(request);
     try {
@@ -325,13 +332,13 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
    */
   async acquireLease(request: AcquireLeaseRequest): Promise<SessionLease> {
-    this.#enter(request.signal);
+    this.#enter(given(request).signal);
     return await this.#desk.acquire(request);
   }
 
   /** Asks whoever runs the invocation to stop, in any process. @returns `false` when it is not running. */
   async requestCancel(request: RequestCancelRequest): Promise<boolean> {
-    const { invocationId, signal } = request;
+    const { invocationId, signal } = given(request);
     this.#enter(signal);
     const key = checkKey(request);
     checkId("invocationId", invocationId);
@@ -341,7 +348,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** A page of sessions with an open invocation whose lease nobody holds: their process has died. */
   async listInterrupted(request: ListInterruptedRequest): Promise<ListInterruptedResponse> {
-    const { userId, signal } = request;
+    const { userId, signal } = given(request);
     this.#enter(signal);
     const command = listCommand(request);
     command.interrupted = true;
@@ -369,7 +376,7 @@ export class BaseSessionService implements AsyncDisposable {
    *   `SESSION_ALREADY_EXISTS`.
    */
   async forkSession(request: ForkSessionRequest): Promise<Session> {
-    const { appName, userId, atSequence, title, labels, signal } = request;
+    const { appName, userId, atSequence, title, labels, signal } = given(request);
     this.#enter(signal);
     checkKey(request);
     if (atSequence === undefined)

@@ -78,6 +78,8 @@ export class EventAppender {
     }
     checkEvent(event);
     checkInteger("expectedLastSequence", request.expectedLastSequence, 0);
+    if (request.lease !== undefined && typeof request.lease?.leaseId !== "string")
+      throw invalid("`lease` must be a lease that openSession or acquireLease gave.");
     if (request.header && !request.lease)
       throw invalid(
         "`header` is written under a lease only. Pass the `lease` too, or leave the header out.",

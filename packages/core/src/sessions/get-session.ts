@@ -1,7 +1,8 @@
+import { describe } from "../internal/check-options.ts";
 import { pendingCalls } from "../log/pending.ts";
 import type { DecodedWindow } from "./decoded-windows.ts";
 import { decodePending } from "./header-change.ts";
-import type { GetSessionRequest } from "./requests.ts";
+import type { GetSessionConfig, GetSessionRequest } from "./requests.ts";
 import { READ_PAGE, sessionName, type SessionReader } from "./session-reader.ts";
 import type { ReadCommand, SessionHeader } from "./session-store.ts";
 import type { Session } from "./session.ts";
@@ -21,6 +22,7 @@ export async function getSession(
 ): Promise<LoadedSession | undefined> {
   const { config = {}, signal } = request;
   const key = checkKey(request);
+  checkConfig(config);
   const { numRecentEvents, afterTimestamp, afterSequence = 0, includeInitialState } = config;
   checkInteger("config.numRecentEvents", numRecentEvents, 0);
   checkInteger("config.afterSequence", afterSequence, 0);
@@ -53,6 +55,26 @@ export async function getSession(
     session.firstSequence = session.events[0]?.sequence ?? session.lastSequence + 1;
   }
   return { session, header, window };
+}
+
+const CONFIG: ReadonlySet<string> = new Set<keyof GetSessionConfig>([
+  "numRecentEvents",
+  "afterTimestamp",
+  "afterSequence",
+  "includeInitialState",
+]);
+
+function checkConfig(config: unknown): void {
+  if (typeof config !== "object" || config === null || Array.isArray(config))
+    throw invalid(`\`config\` must be an object, got ${describe(config)}.`);
+  const unknown = Object.keys(config).find((name) => !CONFIG.has(name));
+  if (unknown !== undefined)
+    throw invalid(`\`config\` has no option \`${unknown}\`. It knows: ${[...CONFIG].join(", ")}.`);
+  const { includeInitialState } = config as GetSessionConfig;
+  if (includeInitialState !== undefined && typeof includeInitialState !== "boolean")
+    throw invalid(
+      `\`config.includeInitialState\` must be true or false, got ${describe(includeInitialState)}.`,
+    );
 }
 
 async function getRecent(

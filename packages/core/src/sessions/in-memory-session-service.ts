@@ -2,6 +2,7 @@ import { checkOptions, integer } from "../internal/check-options.ts";
 import { BaseSessionService, type BaseSessionServiceOptions } from "./base-session-service.ts";
 import { InMemorySessionStore } from "./in-memory-session-store.ts";
 
+/** Options of the service in memory. */
 export interface InMemorySessionServiceOptions extends BaseSessionServiceOptions {
   /** Sessions that nothing was appended to for so many milliseconds are gone. @defaultValue never */
   readonly ttlMs?: number | undefined;

@@ -1,3 +1,4 @@
+import { checkOptions, having, integer } from "../internal/check-options.ts";
 import { systemClock, type Clock } from "../internal/clock.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type {
@@ -30,12 +31,18 @@ import type {
 } from "./session-store.ts";
 import { WakeQueue } from "./wake-queue.ts";
 
+/** Options of the store in memory. */
 export interface InMemorySessionStoreOptions {
   /** The store's clock: creation and update times, leases, retention. @defaultValue the machine's */
   readonly clock?: Clock | undefined;
   /** Sessions that nothing was appended to for so many milliseconds are gone. @defaultValue never */
   readonly ttlMs?: number | undefined;
 }
+
+const OPTIONS = {
+  clock: having("a clock with `now` and `after`", "now", "after"),
+  ttlMs: integer(1),
+};
 
 /** One session. The members are the columns a database would have. */
 interface Row extends SessionKey {
@@ -88,6 +95,7 @@ export class InMemorySessionStore implements SessionStore {
   #serial = 0;
 
   constructor(options: InMemorySessionStoreOptions = {}) {
+    checkOptions("InMemorySessionStore", options, OPTIONS);
     this.#clock = options.clock ?? systemClock;
     this.#ttlMs = options.ttlMs ?? Infinity;
   }
@@ -272,7 +280,9 @@ export class InMemorySessionStore implements SessionStore {
     if (!row) return { status: "not-found" };
     const refusal = this.#acquire(row, command);
     if (refusal) return refusal;
-    return { status: "ok", grant: this.#grant(row), snapshot: this.#snapshot(row, WINDOW) };
+    const from = Math.max(row.windowFrom, row.events.length - OPENED_EVENTS + 1);
+    const snapshot = this.#snapshot(row, { events: { from }, state: true, kept: true });
+    return { status: "ok", grant: this.#grant(row), snapshot };
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<Wake, void, undefined> {
@@ -440,7 +450,8 @@ export class InMemorySessionStore implements SessionStore {
 type Wanted = Pick<ReadCommand, "events" | "state" | "initialState" | "kept">;
 
 const WHOLE: Wanted = { events: { from: 1 }, state: true };
-const WINDOW: Wanted = { events: { from: "window" }, state: true, kept: true };
+/** The newest events of a window that come with a lease; older ones are read in pages, by those who do not know them. */
+const OPENED_EVENTS = 1_000;
 
 function selectEvents(row: Row, wanted: Wanted["events"]): StoredEvent[] {
   if (!wanted) return [];

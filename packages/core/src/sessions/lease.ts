@@ -62,8 +62,8 @@ export class HeldLease implements SessionLease {
   #isFailing = false;
   #isRenewing = false;
   #cancelTimer: (() => void) | undefined;
-  /** Why it can no longer be used. */
-  #end: AdkError | undefined;
+  /** Makes the error that says why it can no longer be used: most leases end well, and nobody asks. */
+  #end: (() => AdkError) | undefined;
   #lostReason: AdkError | undefined;
   #released: Promise<void> | undefined;
   #cancelReason: AdkError | undefined;
@@ -105,7 +105,7 @@ export class HeldLease implements SessionLease {
   }
 
   async renew(): Promise<void> {
-    if (this.#end) throw this.#end;
+    if (this.#end) throw this.#end();
     const { key, store, clock } = this.#options;
     const { leaseId, ttlMs } = this;
     const sentAt = clock.now();
@@ -147,14 +147,14 @@ export class HeldLease implements SessionLease {
   /** The store has refused: it is over. */
   lose(error: AdkError): void {
     if (this.#end) return;
-    this.#stop(error);
+    this.#stop(() => error);
     this.#lostReason = error;
     this.#lost?.abort(error);
   }
 
   /** Ends timer and listening without giving the lease back: the service was closed. */
   abandon(reason: AdkError): void {
-    this.#stop(reason);
+    this.#stop(() => reason);
   }
 
   #arm(ms: number): void {
@@ -187,7 +187,7 @@ export class HeldLease implements SessionLease {
   async #release(ended: string | undefined, header: HeaderChange | undefined): Promise<void> {
     const { key, store, onReleased } = this.#options;
     const wasHeld = this.#end === undefined;
-    this.#stop(refusalError({ status: "fenced", lastSequence: 0 }, key));
+    this.#stop(() => refusalError({ status: "fenced", lastSequence: 0 }, key));
     try {
       if (wasHeld)
         await store.lease({
@@ -212,7 +212,7 @@ export class HeldLease implements SessionLease {
     this.#cancelled?.abort(this.#cancelReason);
   }
 
-  #stop(end: AdkError): void {
+  #stop(end: () => AdkError): void {
     this.#end ??= end;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

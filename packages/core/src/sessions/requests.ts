@@ -8,6 +8,7 @@ export interface Cancellable {
   signal?: AbortSignal | undefined;
 }
 
+/** A session to be made. */
 export interface CreateSessionRequest extends Cancellable {
   appName: string;
   userId: string;
@@ -19,6 +20,7 @@ export interface CreateSessionRequest extends Cancellable {
   labels?: Record<string, string> | undefined;
 }
 
+/** Which events are loaded; the filters add up. */
 export interface GetSessionConfig {
   /** The last so many events; 0 for none. Counted after the other filters. */
   numRecentEvents?: number | undefined;
@@ -26,13 +28,16 @@ export interface GetSessionConfig {
   afterTimestamp?: number | undefined;
   /** Only events with `sequence > afterSequence`. */
   afterSequence?: number | undefined;
+  /** Also the session's state at its birth, as `initialState`. @defaultValue false */
   includeInitialState?: boolean | undefined;
 }
 
+/** A session, and which of its events. */
 export interface GetSessionRequest extends SessionKey, Cancellable {
   config?: GetSessionConfig | undefined;
 }
 
+/** The session to delete. */
 export interface DeleteSessionRequest extends SessionKey, Cancellable {}
 
 /** Shared state and sessions of one user. */
@@ -41,15 +46,18 @@ export interface DeleteUserRequest extends Cancellable {
   userId: string;
 }
 
+/** The user whose shared state is read. */
 export interface GetUserStateRequest extends Cancellable {
   appName: string;
   userId: string;
 }
 
+/** The app whose shared state is read. */
 export interface GetAppStateRequest extends Cancellable {
   appName: string;
 }
 
+/** What changes on a session; what is absent stays. */
 export interface UpdateSessionRequest extends SessionKey, Cancellable {
   /** `null` removes the title. */
   title?: string | null | undefined;
@@ -57,6 +65,7 @@ export interface UpdateSessionRequest extends SessionKey, Cancellable {
   labels?: Record<string, string | null> | undefined;
 }
 
+/** Which sessions, and which page of them. */
 export interface ListSessionsRequest extends Cancellable {
   appName: string;
   /** All users of the app when absent. */
@@ -78,6 +87,7 @@ export interface ListSessionsResponse {
   nextPageToken?: string | undefined;
 }
 
+/** Which events of a session, and which page of them. */
 export interface ListEventsRequest extends SessionKey, Cancellable {
   /** Events after (ascending) this sequence. */
   afterSequence?: number | undefined;
@@ -90,6 +100,7 @@ export interface ListEventsRequest extends SessionKey, Cancellable {
   pageToken?: string | undefined;
 }
 
+/** A page of events. `nextPageToken` is absent on the last one. */
 export interface ListEventsResponse {
   events: Event[];
   nextPageToken?: string | undefined;
@@ -105,6 +116,7 @@ export interface HeaderChange {
   kept?: Event[] | null | undefined;
 }
 
+/** One event for a session, and the conditions it is stored under. */
 export interface AppendEventRequest extends Cancellable {
   /** The caller's snapshot; brought up to date when the store has said yes, and only then. */
   session: Session;
@@ -117,6 +129,7 @@ export interface AppendEventRequest extends Cancellable {
   header?: HeaderChange | undefined;
 }
 
+/** A session, who wants to run it, and for how long (milliseconds) without a sign of life. */
 export interface AcquireLeaseRequest extends SessionKey, Cancellable {
   /** Who asks, for people and logs; 1–512 bytes. */
   owner: string;
@@ -136,28 +149,34 @@ export interface OpenedSession {
   kept: Event[];
 }
 
+/** The invocation to stop. */
 export interface RequestCancelRequest extends SessionKey, Cancellable {
   invocationId: string;
 }
 
+/** A session whose run ended without saying so. */
 export interface InterruptedSession extends SessionKey {
   invocationId: string;
   lastSequence: number;
   attempt: number;
 }
 
+/** Of one user, or of all users of the app when `userId` is absent. */
 export interface ListInterruptedRequest extends Cancellable {
   appName: string;
   userId?: string | undefined;
+  /** 1–1,000. @defaultValue 100 */
   pageSize?: number | undefined;
   pageToken?: string | undefined;
 }
 
+/** A page of sessions. `nextPageToken` is absent on the last one. */
 export interface ListInterruptedResponse {
   sessions: InterruptedSession[];
   nextPageToken?: string | undefined;
 }
 
+/** The session to copy, and up to where. Title and labels are copied unless given. */
 export interface ForkSessionRequest extends SessionKey, Cancellable {
   /** The fork's last event; 0 for none. */
   atSequence: number;
@@ -173,6 +192,7 @@ export interface SubscribeRequest extends SessionKey, Cancellable {
   afterSequence?: number | undefined;
 }
 
+/** Where to look for what has expired, and how much of it to delete. */
 export interface PurgeExpiredRequest extends Cancellable {
   /** Sessions of all apps when absent. */
   appName?: string | undefined;

@@ -3,6 +3,7 @@ import { loadAdapter } from "../internal/load-adapter.ts";
 import type { BaseSessionService } from "./base-session-service.ts";
 import { InMemorySessionService } from "./in-memory-session-service.ts";
 
+/** How the adapter's package is found. */
 export interface CreateSessionServiceOptions {
   /** An `import.meta.url`: the adapter's package is resolved from there. @defaultValue the working directory's package */
   readonly from?: string | undefined;
@@ -54,6 +55,11 @@ export function registerSessionService(scheme: string, factory: SessionServiceFa
     throw new AdkError(
       "INVALID_ARGUMENT",
       "A scheme is lower-case letters, digits, `+`, `.` and `-`, without the colon: `mongodb`.",
+    );
+  if (typeof factory !== "function")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "`factory` must be a function that makes the service: (uri, options) => service.",
     );
   factories.set(scheme, factory);
 }

@@ -85,7 +85,7 @@ export class SessionReader {
     const window = await this.window(snapshot, from, signal);
     const { first, events } = window;
     const length = snapshot.header.lastSequence + 1 - first;
-    const slice = events.slice(Math.max(0, from - first), length);
+    const slice = copyWithRoom(events, Math.max(0, from - first), length);
     // The window may have grown since the snapshot was taken.
     const pending =
       events.length > length ? pendingCalls(slice, decodePending(snapshot.header)) : window.pending;
@@ -159,6 +159,21 @@ export class SessionReader {
       next += page.events.length;
     }
   }
+}
+
+/** Of a long list: room for the events of a turn. */
+const ROOM: readonly Event[] = Array.from<Event>({ length: 64 });
+
+/**
+ * A part of the events, for a session that appends to it. A long list gets room at its end: without, the first append
+ * would copy it once more, and these copies are what a turn in a long session costs.
+ */
+function copyWithRoom(events: readonly Event[], start: number, end: number): Event[] {
+  if (events.length <= ROOM.length || start > 0 || end < events.length)
+    return events.slice(start, end);
+  const copy = events.concat(ROOM);
+  copy.length = events.length;
+  return copy;
 }
 
 /** Whether a window is still what the store holds: a store that went back in time may have other events under its numbers. */

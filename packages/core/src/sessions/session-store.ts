@@ -21,6 +21,7 @@ export type Encoded = string;
 /** Encoded state values by key, without scope prefix. Any string is a legal key, `__proto__` too: use null-prototype records or maps. */
 export type Values = Record<string, Encoded>;
 
+/** What changes in one scope, keys without prefix. No key stands in both. */
 export interface ScopeDelta {
   set: Values;
   remove: string[];
@@ -42,12 +43,15 @@ export interface HeaderPatch {
   kept?: Encoded | null;
 }
 
+/** Why a command was not carried out. Nothing was written. */
 export type Refusal =
   | { status: "not-found" | "exists" | "gone" | "not-open" }
   | { status: "id-conflict" | "fenced" | "conflict"; lastSequence: number }
   | { status: "busy"; expiresInMs: number };
+/** What a command gives, or why it was refused. */
 export type Outcome<T> = ({ status: "ok" } & T) | Refusal;
 
+/** A session without its events and state. */
 export interface SessionHeader extends SessionKey {
   /** One life of this id: a session created again under it has another. */
   incarnation: string;
@@ -80,6 +84,7 @@ export interface ScopedValues {
   session: Values;
 }
 
+/** An event as a store keeps it. */
 export interface StoredEvent {
   readonly sequence: number;
   readonly id: string;
@@ -96,6 +101,7 @@ export interface Snapshot {
   events: StoredEvent[];
 }
 
+/** A session to be made, or (with `fork`) copied. */
 export interface CreateCommand extends SessionKey {
   /** Made by the service: a repeated create finds its own and succeeds. */
   incarnation: string;
@@ -115,6 +121,7 @@ export interface CreateCommand extends SessionKey {
   };
 }
 
+/** What to read of a session, all of one moment. */
 export interface ReadCommand extends SessionKey {
   /** Which events; none when absent. `from` and `to` are inclusive, `"window"` is the header's `windowFrom`. */
   events?: { from?: number | "window"; to?: number; limit?: number; descending?: boolean };
@@ -130,6 +137,10 @@ export interface ReadScope {
   sessionId?: never;
 }
 
+/**
+ * One event, the state it changes, and the conditions it is stored under. With `lease` it extends the lease by `ttlMs`
+ * milliseconds and patches the header.
+ */
 export interface AppendCommand extends SessionKey {
   incarnation: string;
   /** The event's id; the append may be repeated under it. */
@@ -142,6 +153,7 @@ export interface AppendCommand extends SessionKey {
   lease?: { leaseId: string; ttlMs: number; header: HeaderPatch };
 }
 
+/** What became of an append. */
 export interface Appended {
   sequence: number;
   lastUpdateTime: number;
@@ -150,6 +162,7 @@ export interface Appended {
   cancelRequested: boolean;
 }
 
+/** Which sessions, and which page of them. */
 export interface ListCommand {
   appName: string;
   userId?: string;
@@ -165,6 +178,7 @@ export interface ListCommand {
   pageToken?: string;
 }
 
+/** A part of a list. */
 export interface Page<T> {
   items: T[];
   /** Absent on the last page. */
@@ -177,6 +191,7 @@ export type UpdateCommand = SessionKey & { incarnation?: string } & (
     | { cancel: string; title?: never; labels?: never }
   );
 
+/** Asks for the lease, for `ttlMs` milliseconds by the store's clock. */
 export type AcquireCommand = SessionKey & {
   op: "acquire";
   /** Made by the service, one an acquire: a repeat finds its own. */
@@ -186,11 +201,13 @@ export type AcquireCommand = SessionKey & {
   ttlMs: number;
 };
 
+/** Asks for the lease, extends it, or gives it back. `ended` clears the open invocation when it is that one. */
 export type LeaseCommand =
   | AcquireCommand
   | (SessionKey & { op: "renew"; leaseId: string; ttlMs: number })
   | (SessionKey & { op: "release"; leaseId: string; ended?: string; header?: HeaderPatch });
 
+/** A lease as granted or extended. */
 export interface Grant {
   incarnation: string;
   /** Grows with every grant, over incarnations too: a fencing token for other systems. */
@@ -215,6 +232,7 @@ export interface Wake {
   cancel?: true;
 }
 
+/** What to delete of what has expired. */
 export interface PurgeCommand {
   appName?: string;
   /** How many sessions at the most. */
@@ -232,6 +250,7 @@ export interface SessionStoreCapabilities {
   readonly atomicAppState: boolean;
 }
 
+/** The contract of a session adapter: the comment at the head of this file says what holds for every command. */
 export interface SessionStore extends AsyncDisposable {
   /** Absent: everything the contract says. */
   readonly capabilities?: SessionStoreCapabilities;

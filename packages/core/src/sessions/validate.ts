@@ -16,6 +16,13 @@ export function invalid(message: string): AdkError {
   return new AdkError("INVALID_ARGUMENT", message);
 }
 
+/** The request itself. */
+export function given<Request>(request: Request): Request {
+  if (typeof request !== "object" || request === null)
+    throw invalid("The request is missing. Pass one object: { appName, userId, … }.");
+  return request;
+}
+
 /** An id as all stores can keep it: 1–512 bytes, well-formed, without NUL. */
 export function checkId(name: string, value: unknown): asserts value is string {
   // At most three bytes a character: what is this short needs no counting.

@@ -82,6 +82,7 @@ export class StoreFaults {
   }
 }
 
+/** What goes wrong, and whose time delays are measured by. */
 export interface FaultStoreOptions {
   readonly faults: StoreFaults;
   /** Measures delays. @defaultValue the machine's clock */

@@ -48,7 +48,9 @@ export interface ModelSuiteSubject extends AsyncDisposable {
   readonly patienceMs?: number;
 }
 
+/** - answers: one answer. - stream: pieces. - lifetime: cancelled and left calls. - errors: what a failure looks like. */
 export type ModelSuiteLevel = "answers" | "stream" | "lifetime" | "errors";
+/** One thing that a model must do. */
 export type ModelSuiteCase = SuiteCase<ModelSuiteSubject, ModelSuiteLevel>;
 
 /** Registers what every `BaseLlm` must do as tests of a test runner. */

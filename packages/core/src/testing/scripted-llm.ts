@@ -18,6 +18,7 @@ export type ScriptedTurn =
   | ScriptedAnswer
   | ((request: LlmRequest, abortSignal?: AbortSignal) => ScriptedAnswer | Promise<ScriptedAnswer>);
 
+/** What the model says, and how fast. */
 export interface ScriptedLlmParams {
   /** @defaultValue "scripted" */
   model?: string | undefined;

@@ -14,6 +14,7 @@ export interface SuiteCase<Subject, Level extends string = string> {
   run(subject: Subject): Promise<void>;
 }
 
+/** What is tested, and which cases it is known to fail. */
 export interface SuiteOptions<Subject extends AsyncDisposable, Level extends string = string> {
   /** What is tested, for people: `redis 8`. */
   readonly name: string;
@@ -27,6 +28,7 @@ export interface SuiteOptions<Subject extends AsyncDisposable, Level extends str
   readonly levels?: readonly Level[] | undefined;
 }
 
+/** What became of one case; it passed when `error` and `notApplicable` are absent. */
 export interface CaseResult {
   readonly key: string;
   /** Why the case failed; absent when it passed. */

@@ -17,6 +17,7 @@ export function isAgentTool(value: unknown): value is AgentTool {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
+/** Options of an agent as a tool. */
 export interface AgentToolConfig {
   agent: BaseAgent;
   /** The agent's answer is the last word: the model is not asked again. @defaultValue false */

@@ -19,24 +19,28 @@ export type OnRepeat = "run" | "fail" | "ask";
 
 const ON_REPEAT: readonly unknown[] = ["run", "fail", "ask"] satisfies OnRepeat[];
 
+/** What every tool has. */
 export interface BaseToolParams {
   /** What the model calls it by: letters, digits, `_`, `-`, `.`, `:`, at most 128 characters. */
   name: string;
+  /** What it does and when to call it: the model chooses by it. */
   description: string;
   /** The result comes later, as an answer to the call. @defaultValue false */
   isLongRunning?: boolean | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
-  /** @defaultValue "run" */
+  /** Counts when a run is resumed, which this version does not do yet. @defaultValue "run" */
   onRepeat?: OnRepeat | undefined;
 }
 
+/** One call of a tool. */
 export interface RunAsyncToolRequest {
   /** As the model sent them, a copy of the tool's own. */
   args: Record<string, unknown>;
   toolContext: Context;
 }
 
+/** The request that a tool may shape, and the context it is made in. */
 export interface ToolProcessLlmRequest {
   toolContext: Context;
   llmRequest: LlmRequest;
@@ -50,13 +54,14 @@ export abstract class BaseTool {
   readonly timeoutMs: number | undefined;
   readonly onRepeat: OnRepeat;
 
-  constructor({
-    name,
-    description,
-    isLongRunning = false,
-    timeoutMs,
-    onRepeat = "run",
-  }: BaseToolParams) {
+  constructor(params: BaseToolParams) {
+    const {
+      name,
+      description,
+      isLongRunning = false,
+      timeoutMs,
+      onRepeat = "run",
+    } = params ?? ({} as Partial<BaseToolParams>);
     if (typeof name !== "string" || !/^[\w.:-]{1,128}$/.test(name))
       throw new AdkError(
         "INVALID_ARGUMENT",
@@ -101,7 +106,7 @@ export abstract class BaseTool {
    */
   abstract runAsync(request: RunAsyncToolRequest): Promise<unknown>;
 
-  /** Whether a person must approve this call first. */
+  /** Whether a person must approve this call first. In this version only `FunctionTool` asks it, of itself. */
   async checkRequireConfirmation(
     _args: Record<string, unknown>,
     _toolContext?: Context,

@@ -57,6 +57,14 @@ describe("transfer_to_agent", () => {
     });
   });
 
+  it("takes the argument by the name that @google/adk gives it, and checks it as well", async () => {
+    const context = toolContext();
+    await tool.runAsync({ args: { agentName: "billing" }, toolContext: context });
+    expect(context.actions.transferToAgent).toBe("billing");
+    const refused = await tool.runAsync({ args: { agentName: "sales" }, toolContext: context });
+    expect(refused).toEqual({ error: expect.stringContaining("agent_name: must be one of") });
+  });
+
   it("tells the model that another name is none", async () => {
     const context = toolContext();
     expect(await tool.runAsync({ args: { agent_name: "sales" }, toolContext: context })).toEqual({
@@ -113,7 +121,7 @@ describe("load_memory", () => {
   it("tells the model about memory only where there is one", async () => {
     const request = await shape(LOAD_MEMORY, memory([]));
     expect(request.toolsDict).toHaveProperty("load_memory");
-    expect(request.config?.systemInstruction).toContain("call load_memory function");
+    expect(request.config?.systemInstruction).toContain("load_memory");
     expect((await shape(LOAD_MEMORY, {})).config?.systemInstruction).toBeUndefined();
     await expect(
       LOAD_MEMORY.runAsync({ args: { query: "x" }, toolContext: toolContext() }),

@@ -21,4 +21,5 @@ export class ExitLoopTool extends BaseTool {
   }
 }
 
+/** An {@link ExitLoopTool} for `tools` of an agent inside a loop. */
 export const EXIT_LOOP: ExitLoopTool = new ExitLoopTool();

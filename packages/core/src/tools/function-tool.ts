@@ -35,6 +35,7 @@ export type RequireConfirmation<TParameters extends ToolInputParameters> =
       toolContext?: Context,
     ) => boolean | Promise<boolean>);
 
+/** Options of a function as a tool. */
 export interface ToolOptions<TParameters extends ToolInputParameters = undefined> {
   /** @defaultValue the name of the function */
   name?: string | undefined;
@@ -46,11 +47,11 @@ export interface ToolOptions<TParameters extends ToolInputParameters = undefined
   execute: ToolExecuteFunction<TParameters>;
   /** The result comes later, as an answer to the call. @defaultValue false */
   isLongRunning?: boolean | undefined;
-  /** @defaultValue false */
+  /** Such a call does not run: the request for approval stands in the event's actions. It cannot be answered in this version. @defaultValue false */
   requireConfirmation?: RequireConfirmation<TParameters> | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
-  /** What happens to a call that may have been made before. @defaultValue "run" */
+  /** What happens to a call that may have been made before; counts when a run is resumed, which this version does not do yet. @defaultValue "run" */
   onRepeat?: OnRepeat | undefined;
 }
 

@@ -83,4 +83,5 @@ async function load(
     : { role: "user", parts: [{ text: `Artifact ${name} is:` }, asPartForModel(part, name)] };
 }
 
+/** A {@link LoadArtifactsTool} for an agent's `tools`. */
 export const LOAD_ARTIFACTS: LoadArtifactsTool = new LoadArtifactsTool();

@@ -41,4 +41,5 @@ export class LoadMemoryTool extends FunctionTool<JsonSchema> {
   }
 }
 
+/** A {@link LoadMemoryTool} for an agent's `tools`. */
 export const LOAD_MEMORY: LoadMemoryTool = new LoadMemoryTool();

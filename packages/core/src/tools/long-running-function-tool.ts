@@ -8,6 +8,7 @@ import type { ToolInputParameters } from "./schema/tool-parameters.ts";
 
 const NOTE = "The result comes later. While a call is pending, do not make it again.";
 
+/** Options of a function whose result comes later. */
 export interface LongRunningToolOptions<
   TParameters extends ToolInputParameters = undefined,
 > extends ToolOptions<TParameters> {
@@ -37,8 +38,13 @@ export class LongRunningFunctionTool<
   readonly expiresInMs: number | undefined;
 
   constructor(options: LongRunningToolOptions<TParameters>) {
-    const { responseSchema, expiresInMs, ...rest } = options;
+    const { responseSchema, expiresInMs, ...rest } = options ?? {};
     super({ ...rest, isLongRunning: true });
+    if (rest.isLongRunning === false)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `Tool ${this.name}: \`isLongRunning\` is always true here. Use FunctionTool for a tool that answers at once.`,
+      );
     if (expiresInMs !== undefined && !(Number.isFinite(expiresInMs) && expiresInMs > 0))
       throw new AdkError(
         "INVALID_ARGUMENT",

@@ -58,4 +58,5 @@ function describeMemory(memory: MemoryEntry): string[] {
   return memory.timestamp ? [`Time: ${memory.timestamp}`, said] : [said];
 }
 
+/** A {@link PreloadMemoryTool} for an agent's `tools`. */
 export const PRELOAD_MEMORY: PreloadMemoryTool = new PreloadMemoryTool();

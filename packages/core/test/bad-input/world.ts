@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import {
   type BaseAgent,
+  type BaseSessionService,
   type Content,
   type Event,
   InMemoryArtifactService,
@@ -28,15 +29,20 @@ export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Services that hold one session with one turn, one artifact, one memory and one credential; and a runner on them. */
 export class World {
-  readonly sessions: InMemorySessionService = new InMemorySessionService();
+  readonly sessions: BaseSessionService;
   readonly artifacts: InMemoryArtifactService = new InMemoryArtifactService();
   readonly memory: InMemoryMemoryService = new InMemoryMemoryService();
   readonly credentials: InMemoryCredentialService = new InMemoryCredentialService();
-  readonly runner: Runner = this.runnerOf(pong());
+  readonly runner: Runner;
   #before: unknown;
 
-  static async create(): Promise<World> {
-    const world = new World();
+  private constructor(sessions: BaseSessionService) {
+    this.sessions = sessions;
+    this.runner = this.runnerOf(pong());
+  }
+
+  static async create(sessions: BaseSessionService = new InMemorySessionService()): Promise<World> {
+    const world = new World(sessions);
     await world.sessions.createSession({ ...KEY, state: { "user:tea": true, size: 1 } });
     await world.ping();
     await world.artifacts.saveArtifact({ ...KEY, filename: "a.txt", artifact: { text: "one" } });

@@ -344,6 +344,23 @@ describe("an aborted run", () => {
     expect(e.clock.pendingTimers).toBe(0);
   });
 
+  it("while the store does not answer: ABORTED after the grace, nothing stored, no lease left", async () => {
+    await using e = await engine({ agent: agent("root", ["hello"]), abortGraceMs: 300 });
+    e.faults.delay("any", 5_000);
+    const controller = new AbortController();
+    const run = e.say("hi", { abortSignal: controller.signal }).catch((error: unknown) => error);
+    await settle();
+    controller.abort("enough");
+    await e.clock.advance(300);
+    expect(await run).toMatchObject({ code: "ABORTED", cause: "enough" });
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+    await e.clock.advance(5_000);
+    expect(await e.isBusy()).toBe(false);
+    expect(await e.log()).toEqual([]);
+    expect(e.clock.pendingTimers).toBe(0);
+    expect(told(await e.say("again"))).toEqual(["root: hello"]);
+  });
+
   it("leaves no listener on a signal that many runs share", async () => {
     const { signal } = new AbortController();
     const root = agent(

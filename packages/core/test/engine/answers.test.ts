@@ -344,6 +344,7 @@ describe("an answer to a call that waits", () => {
     const events = await e.say("yes");
     expect(told(events)).toEqual(["sub: thank you"]);
     expect(events[0]?.invocationId).toBe(asked?.invocationId);
+    expect((await e.sessions.listInterrupted({ appName: "app" })).sessions).toEqual([]);
   });
 
   it("in an empty session, or to a call that was never made, is not found and leaves the session usable", async () => {

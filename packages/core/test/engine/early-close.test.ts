@@ -227,6 +227,23 @@ describe("a caller that leaves early", () => {
     expect(e.logged.join()).toContain("deaf");
   });
 
+  it("while the session is still being opened: nothing is stored, no hook is called, no lease is left", async () => {
+    const ends = new Ends("ends");
+    await using e = await engine({ agent: agent("root", []), plugins: [ends] });
+    for (const delayMs of [10_000, 0]) {
+      if (delayMs > 0) e.faults.delay("any", delayMs);
+      const stream = e.stream("hi");
+      const pending = stream.next();
+      await stream.return(undefined); // no time passes
+      expect(await pending).toEqual({ done: true, value: undefined });
+      await e.clock.advance(delayMs);
+      expect(await e.isBusy()).toBe(false);
+      expect(await e.log()).toEqual([]);
+      expect(ends.seen).toEqual([]);
+      expect(e.clock.pendingTimers).toBe(0);
+    }
+  });
+
   it("by throw(): the error comes back after the run has ended", async () => {
     await using e = await engine({ agent: agent("root", [calls(["no"]), "x"]) });
     const stream = e.stream("hi");

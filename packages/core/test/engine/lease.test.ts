@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AdkError, BaseSessionService, createEvent } from "../../src/index.ts";
+import { AdkError, BaseSessionService, createEvent, type Event } from "../../src/index.ts";
 import { VirtualClock } from "../../src/testing/index.ts";
 import {
   agent,
@@ -159,6 +159,24 @@ describe("the lease of a run", () => {
     await taken.release();
     expect(told(await e.log())).toEqual(["user: hi", "root: ping()"]);
     expect(root.llm.requests).toHaveLength(1);
+  });
+
+  it("is renewed again when the consumer comes back before it has lapsed", async () => {
+    const reply = latch<string>();
+    const root = agent("root", [calls(["ping"]), () => reply.promise], {
+      tools: [tool("ping", () => "pong")],
+    });
+    await using e = await engine({ agent: root, consumerIdleMs: 20_000 });
+    const stream = e.stream("hi");
+    await stream.next();
+    await e.clock.advance(25_000); // no longer renewed, not lapsed yet
+    await stream.next();
+    const last = stream.next();
+    await e.clock.advance(60_000);
+    expect(await e.isBusy()).toBe(true);
+    reply.open("done");
+    expect(told([(await last).value as Event])).toEqual(["root: done"]);
+    await stream.return(undefined);
   });
 
   it("goes on being renewed for a consumer that is slow but alive", async () => {

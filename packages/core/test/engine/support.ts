@@ -1,13 +1,13 @@
 import {
   type BaseAgent,
   type BasePlugin,
+  type BaseTool,
   type Content,
   type Event,
   FunctionTool,
   getFunctionCalls,
   getFunctionResponses,
   InMemoryArtifactService,
-  InMemorySessionService,
   InMemorySessionStore,
   type LlmResponse,
   LlmAgent,
@@ -61,9 +61,16 @@ export interface EngineOptions extends Partial<RunnerConfig> {
   state?: Record<string, unknown>;
 }
 
+/** As the machine's: a timer of a part of a millisecond runs at a whole one. */
+class WholeClock extends VirtualClock {
+  override after(ms: number, callback: () => void): () => void {
+    return super.after(Math.ceil(ms), callback);
+  }
+}
+
 /** A runner with one session, everything in memory, on a clock that stands still. */
 export async function engine({ state, ...options }: EngineOptions): Promise<Engine> {
-  const clock = new VirtualClock();
+  const clock = new WholeClock();
   const faults = new StoreFaults();
   const inner = new InMemorySessionStore({ clock });
   const store = faultStore(inner, { faults, clock });
@@ -186,8 +193,14 @@ export function tool(
   name: string,
   execute: (args: Record<string, unknown>, context: Context) => unknown,
   options: { timeoutMs?: number } = {},
-): FunctionTool {
-  return new FunctionTool({ name, description: name, execute, ...options }) as FunctionTool;
+): BaseTool {
+  return new FunctionTool({
+    name,
+    description: name,
+    parameters: { type: "object" },
+    execute,
+    ...options,
+  }) as BaseTool;
 }
 
 /** `author: what it says` for each event: texts, `call(name)`, `name → response`, `!CODE`. */
@@ -269,4 +282,3 @@ export function historyProblems(contents: readonly Content[]): string[] {
 }
 
 export { getFunctionCalls, getFunctionResponses };
-export { InMemorySessionService };

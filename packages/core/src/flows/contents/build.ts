@@ -6,7 +6,7 @@ import { isRewind, liveEvents } from "../../log/rewind.ts";
 import type { Session } from "../../sessions/session.ts";
 import type { SettledContents } from "./cache.ts";
 import { pairCalls } from "./pair-calls.ts";
-import { type Reader, selectEntries } from "./select.ts";
+import { addOwnCalls, type Reader, selectEntries } from "./select.ts";
 
 /** The whole history as the agent sees it, in a fresh array of shared, frozen contents. */
 export function buildContents(context: InvocationContext, reader: Reader): Content[] {
@@ -27,7 +27,7 @@ function startsTurn(event: Event, reader: Reader): boolean {
   if (event.author === reader.agentName || !event.content?.parts?.length) return false;
   if (getFunctionResponses(event).length > 0) return false;
   if (getFunctionCalls(event).some(({ name }) => name === "transfer_to_agent")) return false;
-  return selectEntries([event], reader, () => false).length > 0;
+  return selectEntries([event], reader).length > 0;
 }
 
 /**
@@ -51,18 +51,12 @@ function narrowed(context: InvocationContext): readonly Event[] {
 }
 
 function contentsOf(live: readonly Event[], reader: Reader): Content[] {
-  const callIds = ownCallIds(live, reader);
-  return pairCalls(
-    selectEntries(live, reader, (id) => callIds.has(id)),
-    reader.now,
-  ).contents;
+  return pairCalls(selectEntries(live, reader), reader.now).contents;
 }
 
 function ownCallIds(events: readonly Event[], reader: Reader): Set<string> {
   const ids = new Set<string>();
-  for (const event of events)
-    if (event.author === reader.agentName)
-      for (const { id } of getFunctionCalls(event)) if (id !== undefined) ids.add(id);
+  for (const event of events) addOwnCalls(event, reader, ids);
   return ids;
 }
 
@@ -81,22 +75,15 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
   let tail: readonly Event[] = session.events.slice(
     Math.max(0, cached.upTo + 1 - session.firstSequence),
   );
-  let tailCallIds = ownCallIds(tail, reader);
   const settledCallIds = cached.callIds;
-  if (tail.some((event) => breaksCache(event, settledCallIds, tailCallIds))) {
+  if (tail.some((event) => breaksCache(event, settledCallIds))) {
     cache.delete(key);
     cached = nothingCached(session);
     tail = liveEvents(session.events);
-    tailCallIds = ownCallIds(tail, reader);
   }
-  const entries = selectEntries(
-    tail,
-    reader,
-    (id) => tailCallIds.has(id) || cached.callIds.has(id),
-  );
+  const entries = selectEntries(tail, reader, cached.callIds);
   const paired = pairCalls(entries, reader.now);
-  const contents = cached.contents.slice();
-  for (const content of paired.contents) contents.push(content);
+  const contents = cached.contents.concat(paired.contents);
 
   const settled = entries[paired.settledEntries - 1];
   if (settled?.event.sequence !== undefined)
@@ -115,16 +102,10 @@ function nothingCached({ firstSequence }: Session): SettledContents {
 }
 
 /** Rewinds, and answers that come after their call has settled, change what was built before. */
-function breaksCache(
-  event: Event,
-  settledCallIds: ReadonlySet<string>,
-  tailCallIds: ReadonlySet<string>,
-): boolean {
+function breaksCache(event: Event, settledCallIds: ReadonlySet<string>): boolean {
   return (
     isRewind(event) ||
     event.actions.compaction !== undefined ||
-    getFunctionResponses(event).some(
-      ({ id }) => id !== undefined && settledCallIds.has(id) && !tailCallIds.has(id),
-    )
+    getFunctionResponses(event).some(({ id }) => id !== undefined && settledCallIds.has(id))
   );
 }

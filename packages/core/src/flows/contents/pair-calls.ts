@@ -54,6 +54,8 @@ export function pairCalls(entries: readonly Entry[], now: number): PairedContent
   const contents: Content[] = [];
   let settledEntries = 0;
   let settledContents = 0;
+  // Calls of invocations that are over are not waited for: an answer that comes all the same is a late one.
+  const current = entries.at(-1)?.event.invocationId;
   let open = false;
   for (const [index, entry] of entries.entries()) {
     if (skipped && index > skipped.from && index <= skipped.to) continue;
@@ -61,7 +63,9 @@ export function pairCalls(entries: readonly Entry[], now: number): PairedContent
     if (callEntry) {
       contents.push(entry.content);
       contents.push(responseContent(callEntry, now));
-      open ||= callEntry.calls.some((call) => isOpen(callEntry, call, now));
+      open ||=
+        entry.event.invocationId === current &&
+        callEntry.calls.some((call) => isOpen(callEntry, call, now));
     } else {
       const rest = withoutResponses(entry);
       if (rest) contents.push(rest);

@@ -1,5 +1,6 @@
 import type { Content, Part } from "../../content/content.ts";
 import type { Event } from "../../events/event.ts";
+import { getFunctionCalls } from "../../events/predicates.ts";
 import { quoteEvent } from "./quote.ts";
 
 /** Calls of the framework itself; a model never sees them, nor their answers. `adk_request_input` it does see. */
@@ -8,6 +9,8 @@ const FRAMEWORK_CALLS = new Set([
   "adk_request_credential",
   "adk_request_confirmation",
 ]);
+
+const NO_CALLS: ReadonlySet<string> = new Set();
 
 /** Who reads the history. */
 export interface Reader {
@@ -30,15 +33,18 @@ export interface Entry {
  * The events that the reader sees, as contents: of its branch and those above, with something visible in them. Other
  * agents' words, and a user's answers to other agents' calls, are quoted.
  *
- * @param isOwnCall whether a call id was made by the reader.
+ * @param earlierCalls ids of calls that the reader made before these events.
  */
 export function selectEntries(
   events: readonly Event[],
   reader: Reader,
-  isOwnCall: (callId: string) => boolean,
+  earlierCalls: ReadonlySet<string> = NO_CALLS,
 ): Entry[] {
   const entries: Entry[] = [];
+  const ownCalls = new Set<string>();
+  const isOwnCall = (callId: string): boolean => ownCalls.has(callId) || earlierCalls.has(callId);
   for (const event of events) {
+    addOwnCalls(event, reader, ownCalls);
     const { content } = event;
     if (!content?.role || !isVisible(event.branch, reader.branch)) continue;
     if (!hasVisiblePart(content) || concernsFramework(content)) continue;
@@ -49,6 +55,12 @@ export function selectEntries(
     }
   }
   return entries;
+}
+
+/** Adds the ids of the reader's own calls in the event to a set. */
+export function addOwnCalls(event: Event, reader: Reader, callIds: Set<string>): void {
+  if (event.author !== reader.agentName) return;
+  for (const { id } of getFunctionCalls(event)) if (id !== undefined) callIds.add(id);
 }
 
 function isOwn(event: Event, reader: Reader, isOwnCall: (callId: string) => boolean): boolean {
@@ -62,7 +74,7 @@ function isOwn(event: Event, reader: Reader, isOwnCall: (callId: string) => bool
 }
 
 /** An event without branch is everybody's; a reader without branch sees all; else the same branch or one above. */
-export function isVisible(branch: string | undefined, readerBranch: string | undefined): boolean {
+function isVisible(branch: string | undefined, readerBranch: string | undefined): boolean {
   return (
     !branch || !readerBranch || branch === readerBranch || readerBranch.startsWith(`${branch}.`)
   );

@@ -3,7 +3,7 @@ import type { InvocationContext } from "../../context/invocation-context.ts";
 import type { EventActions } from "../../events/event-actions.ts";
 import type { Event } from "../../events/event.ts";
 import { mergeEventActions } from "../../events/merge-event-actions.ts";
-import { setOwn } from "../../internal/json.ts";
+import { mergeState } from "./merge-state.ts";
 
 /** What one call of a batch has left: in this process, or in a record. */
 export interface CallResult {
@@ -30,13 +30,12 @@ export function responseEvent(
   const parts = inCallOrder.flatMap(({ call, response }): Part[] =>
     response ? [{ functionResponse: responseOf(call, response) }] : [],
   );
-  const actions = mergeEventActions(inCallOrder.map((result) => result.actions));
-  for (const { inPlace } of asFinished)
-    for (const key of Object.keys(inPlace ?? {})) setOwn(actions.stateDelta, key, inPlace?.[key]);
-  const removed = [
-    ...new Set(inCallOrder.flatMap(({ stateRemoved }) => stateRemoved ?? [])),
-  ].filter((key) => !Object.hasOwn(actions.stateDelta, key));
-  if (parts.length === 0 && removed.length === 0 && isEmpty(actions)) return undefined;
+  const { stateDelta, stateRemoved } = mergeState(inCallOrder, asFinished, invocation.state);
+  const actions = {
+    ...mergeEventActions(inCallOrder.map((result) => result.actions)),
+    stateDelta,
+  };
+  if (parts.length === 0 && stateRemoved.length === 0 && isEmpty(actions)) return undefined;
   const event: Event = {
     id: invocation.newId(),
     invocationId: invocation.id,
@@ -46,7 +45,7 @@ export function responseEvent(
   };
   if (parts.length > 0) event.content = { role: "user", parts };
   if (branch !== undefined) event.branch = branch;
-  if (removed.length > 0) event.stateRemoved = removed;
+  if (stateRemoved.length > 0) event.stateRemoved = [...stateRemoved];
   return event;
 }
 

@@ -97,7 +97,12 @@ export function checkParams(params: GeminiParams): void {
     throw invalid("headers", "must be an object of texts");
   if (params.client !== undefined && typeof params.client?.models?.generateContent !== "function")
     throw invalid("client", "must be a GoogleGenAI");
-  if ((params.useInteractionsApi as unknown) === true)
+  if (params.clock !== undefined && typeof params.clock?.after !== "function")
+    throw invalid("clock", "must be a clock with now() and after()");
+  const interactions: unknown = params.useInteractionsApi;
+  if (interactions !== undefined && typeof interactions !== "boolean")
+    throw invalid("useInteractionsApi", "must be false. Leave it out");
+  if (interactions === true)
     throw new AdkError(
       "UNSUPPORTED",
       "Gemini: the Interactions API is not supported. Leave `useInteractionsApi` out.",
@@ -153,6 +158,7 @@ function isTexts(value: unknown): boolean {
   return (
     typeof value === "object" &&
     value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every((text) => typeof text === "string")
   );
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../../internal/clock.ts";
 import { ArtifactStoreFaults, faultArtifactStore } from "./fault-artifact-store.ts";
 import type { ArtifactSubject, ArtifactSubjectCapabilities } from "./subject.ts";
 
+/** How the kit reaches a store, and what that can do. */
 export interface ArtifactStoreSubjectOptions {
   /** Connects to the subject's one store: once for each service, as another process would. */
   readonly connect: () => ArtifactStore | Promise<ArtifactStore>;

@@ -11,6 +11,7 @@ import {
 } from "./artifact-store-subject.ts";
 import type { ArtifactSubject } from "./subject.ts";
 
+/** Changes to the subject, to see what the kit says. */
 export interface InMemoryArtifactSubjectOptions extends Pick<
   ArtifactStoreSubjectOptions,
   "service"

@@ -11,6 +11,7 @@ import type { SuiteCase } from "../suite.ts";
  */
 export type ArtifactLevel = "core" | "streams" | "urls" | "lifecycle" | "faults";
 
+/** One thing that an artifact service must do. */
 export type ArtifactCase = SuiteCase<ArtifactSubject, ArtifactLevel>;
 
 /** What a service is opened with, where a case asks for it. */
@@ -18,6 +19,7 @@ export interface ArtifactOpenOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** What the store can do besides the five commands; cases that need more do not apply. */
 export interface ArtifactSubjectCapabilities {
   /** `getArtifactUrl` gives URLs that `fetch` reaches. */
   readonly urls?: boolean | undefined;

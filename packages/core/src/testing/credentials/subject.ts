@@ -4,6 +4,7 @@ import type { SuiteCase } from "../suite.ts";
 /** - core: what is kept, for whom. - lifecycle: closing. */
 export type CredentialLevel = "core" | "lifecycle";
 
+/** One thing that a credential service must do. */
 export type CredentialCase = SuiteCase<CredentialSubject, CredentialLevel>;
 
 /** One empty store of credentials. Disposing it disposes whatever was opened. */

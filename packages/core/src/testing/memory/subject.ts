@@ -4,6 +4,7 @@ import type { SuiteCase } from "../suite.ts";
 /** - core: what is remembered, found and forgotten. - lifecycle: cancelled calls, closing. */
 export type MemoryLevel = "core" | "lifecycle";
 
+/** One thing that a memory service must do. */
 export type MemoryCase = SuiteCase<MemorySubject, MemoryLevel>;
 
 /** One empty store of memories. Disposing it disposes whatever was opened. */

@@ -9,12 +9,14 @@ import { faultStore, StoreFaults } from "../fault-store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
 import type { SessionSubject } from "./subject.ts";
 
+/** What a case asks of the store it is given. */
 export interface SessionStoreConnectOptions {
   readonly clock?: Clock | undefined;
   /** Retention, milliseconds. */
   readonly ttlMs?: number | undefined;
 }
 
+/** How the kit reaches a store. */
 export interface SessionStoreSubjectOptions {
   /** Connects to the subject's one store: once for each service, as another process would. */
   readonly connect: (options: SessionStoreConnectOptions) => SessionStore | Promise<SessionStore>;

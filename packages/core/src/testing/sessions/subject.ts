@@ -13,6 +13,7 @@ import type { SuiteCase } from "../suite.ts";
  */
 export type SessionLevel = "core" | "lease" | "subscribe" | "processes" | "lifecycle" | "faults";
 
+/** One thing that a session service must do. */
 export type SessionCase = SuiteCase<SessionSubject, SessionLevel>;
 
 /** What a service is opened with, where a case asks for it. */

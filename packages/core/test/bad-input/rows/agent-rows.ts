@@ -290,7 +290,7 @@ export const partRows: readonly Row[] = [
   ),
   ...rowsOf(
     "BaseToolParams",
-    { ...BASE_TOOL, ...UNKNOWN },
+    BASE_TOOL,
     () => ({ name: "f", description: "F." }),
     (_, params) => new OwnTool(params),
   ),

@@ -396,6 +396,24 @@ export const runnerRows: readonly Row[] = [
   ),
   ...withoutOptions(),
   {
+    option: "RunConfig.maxLlmCalls",
+    given: "a text in ADK_MAX_LLM_CALLS",
+    code: "INVALID_ARGUMENT",
+    says: "ADK_MAX_LLM_CALLS must be a whole number",
+    use: async (world) => {
+      process.env["ADK_MAX_LLM_CALLS"] = "many";
+      try {
+        return await world.runner.run({
+          userId: KEY.userId,
+          sessionId: KEY.sessionId,
+          newMessage: HI,
+        });
+      } finally {
+        delete process.env["ADK_MAX_LLM_CALLS"];
+      }
+    },
+  },
+  {
     option: "Runner.runAsync",
     given: "a runner that is closed",
     code: "CLOSED",

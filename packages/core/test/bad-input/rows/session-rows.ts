@@ -160,7 +160,7 @@ export const sessionRows: readonly Row[] = [
         ["NaN", Number.NaN],
       ]),
       afterSequence: says("`config.afterSequence`", NO_COUNT),
-      includeInitialState: [["a text", "yes"]],
+      includeInitialState: [["a text", "yes", { says: "includeInitialState" }]],
     },
     () => ({}),
     (world, config) => world.sessions.getSession({ ...KEY, config }),

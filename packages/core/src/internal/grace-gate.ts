@@ -1,5 +1,5 @@
-import type { Clock } from "../internal/clock.ts";
-import { Stopped } from "../internal/stopped.ts";
+import type { Clock } from "./clock.ts";
+import { Stopped } from "./stopped.ts";
 
 /**
  * Waits for promises one after the other; once a signal has been aborted for a while, no longer. One listener and at most

@@ -1,0 +1,188 @@
+import type { Event } from "@adk/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ChatServer, events, failure, sse, streamed } from "./chat-server.ts";
+import { Program } from "./program.ts";
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function pipe(args: readonly string[], input = "", env = {}): Promise<Outcome> {
+  await using program = new Program(args, { env });
+  program.end(input);
+  const code = await program.ended;
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+describe("lines from a pipe", () => {
+  it("are answered one by one, by rules that say what they are", async () => {
+    const { code, stdout, stderr } = await pipe(
+      [],
+      "how much is (3 + 4) * 11 - 2\n\nplease note: my boat is called Nora\r\nwhat's my boat called?\nput 'rope, paint' into boat.txt\nopen boat.txt",
+    );
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const [banner = "", ...turns] = stdout.split(/^> /m);
+    expect(banner).toMatch(/^Model: .*NOT a language model/);
+    expect(banner).toContain("main of me, kept in memory: it is gone when you leave");
+    expect(
+      turns.map((turn) =>
+        turn
+          .split("\n")
+          .filter((line) => !line.startsWith("  "))
+          .join("|"),
+      ),
+    ).toEqual([
+      "how much is (3 + 4) * 11 - 2|(3 + 4) * 11 - 2 = 75|",
+      "please note: my boat is called Nora|I will remember: my boat is called Nora|",
+      "what's my boat called?|You told me:|- my boat is called Nora|",
+      "put 'rope, paint' into boat.txt|It is in boat.txt now (version 0, lines: 1).|",
+      "open boat.txt|boat.txt:|rope, paint|",
+    ]);
+    expect(turns[0]).toMatch(
+      /\n {2}→ calculate\(\{"expression":".*"\}\)\n {2}← calculate: .*75\} \[[\d.]+ ms\]\n/,
+    );
+    for (const turn of turns)
+      expect(turn).toMatch(/\n {2}\[0 tokens: 0 in, 0 out · [\d.]+ ms\]\n$/);
+  });
+
+  it("may be none", async () => {
+    expect(await pipe([])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("with --json: one event a line, and nothing else on stdout", async () => {
+    const { code, stdout, stderr } = await pipe(
+      ["--json", "--user", "ida", "--session", "two"],
+      "what is 2^10?\n",
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("two of ida");
+    const all = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Event);
+    expect(all.some(({ partial }) => partial)).toBe(true);
+    expect(
+      all.filter(({ partial }) => !partial).map(({ content }) => content?.parts),
+    ).toMatchObject([
+      [{ functionCall: { name: "calculate", args: { expression: "2^10" } } }],
+      [{ functionResponse: { name: "calculate", response: { result: 1024 } } }],
+      [{ text: "2^10 = 1024" }],
+    ]);
+  });
+});
+
+describe("flags", () => {
+  it("--help says what there is", async () => {
+    const { code, stdout, stderr } = await pipe(["--help"]);
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    for (const flag of ["--model", "--user", "--session", "--json"]) expect(stdout).toContain(flag);
+  });
+
+  it.each([
+    [["--colour"], "'--colour'"],
+    [["--model"], "'--model"],
+    [["--model", "gpt-9"], "gpt-9 is no model"],
+    [["--model", "http://localhost:1/v1"], "http://localhost:11434/v1#"],
+    [["--model", "gemini-3.5-flash"], "GEMINI_API_KEY"],
+    [["--session", "x".repeat(513)], "sessionId"],
+    [["tell", "me"], "'tell'"],
+  ])("%j: one sentence and exit code 2", async (args, words) => {
+    const { code, stdout, stderr } = await pipe(args, "hi\n");
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(words);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("a key in the environment chooses Gemini", async () => {
+    const { stdout, code } = await pipe([], "", { GEMINI_API_KEY: "test" });
+    expect(stdout).toMatch(/^Model: gemini-/);
+    expect(code).toBe(0);
+  });
+});
+
+describe("a model behind a server", () => {
+  let server: ChatServer;
+  beforeEach(async () => {
+    server = await ChatServer.start();
+  });
+  afterEach(() => server[Symbol.asyncDispose]());
+
+  it("streams, calls the real tools, and its tokens are counted", async () => {
+    server.answer(
+      streamed(["Let me compute."], [{ name: "calculate", args: { expression: "6*7" } }]),
+      ({ body }) => streamed(["It ", `is ${String(body.messages.at(-1)?.content)}.`]),
+    );
+    const { code, stdout } = await pipe(["--model", server.model], "six by seven?\n");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Model: ${server.model}.`);
+    expect(stdout).toMatch(/Let me compute\.\n {2}→ calculate/);
+    expect(stdout).toContain('It is {"expression":"6*7","result":42}.\n');
+    expect(stdout).toContain("[32 tokens: 22 in, 10 out · ");
+    expect(server.requests[0]?.body.tools?.map((tool) => tool.function.name)).toEqual([
+      "transfer_to_agent",
+      "calculate",
+      "current_time",
+      "remember",
+      "recall",
+      "forget",
+      "write_file",
+      "read_file",
+      "list_files",
+    ]);
+  });
+
+  it("that fails fails the turn, not the program", async () => {
+    server.answer(failure(404, "model tiny not found"), streamed(["Back again."]));
+    const { code, stdout } = await pipe(["--model", server.model], "a\nb\n");
+    expect(stdout).toMatch(/MODEL_FAILED: .* answered 404.*model tiny not found/);
+    expect(stdout).toContain("Back again.");
+    expect(code).toBe(1);
+  });
+
+  it("a signal stops the turn, and the next line is answered", async () => {
+    server.answer({ body: [sse({ choices: [{ delta: { content: "Once" } }] })], end: "silence" });
+    server.answer({ body: events(["Yes."]) });
+    await using program = new Program(["--model", server.model]);
+    program.end("a story\nstill there?\n");
+    await program.printed("Once");
+    program.signal("SIGINT");
+    await program.printed("(stopped)");
+    await program.printed("Yes.");
+    expect(await program.ended).toBe(0);
+    await server.idle();
+  });
+
+  it("a signal while it waits ends with 130", async () => {
+    server.answer(streamed(["Yes."]));
+    await using program = new Program(["--model", server.model]);
+    program.type("there?\n");
+    await program.printed("tokens");
+    program.signal("SIGINT");
+    expect(await program.ended).toBe(130);
+  });
+
+  it("whoever reads the output may leave", async () => {
+    server.answer(streamed(["Yes."]));
+    await using program = new Program(["--model", server.model]);
+    await program.printed("Conversation");
+    program.closeOutput();
+    program.type("there?\n");
+    expect(await program.ended).toBe(0);
+    expect(program.stderr).toBe("");
+  });
+
+  it("SIGTERM closes the call and ends with 143", async () => {
+    server.answer({ body: [sse({ choices: [{ delta: { content: "Once" } }] })], end: "silence" });
+    await using program = new Program(["--model", server.model]);
+    program.type("a story\n");
+    await program.printed("Once");
+    program.signal("SIGTERM");
+    expect(await program.ended).toBe(143);
+    await server.idle();
+  });
+});
