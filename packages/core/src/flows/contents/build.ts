@@ -57,24 +57,18 @@ function ownCallIds(events: readonly Event[], reader: Reader): Set<string> {
 }
 
 function cachedContents(context: InvocationContext, session: Session, reader: Reader): Content[] {
+  const [first] = session.events;
+  if (!first) return [];
   const cache = context.invocation.contentsCache;
-  const key = JSON.stringify([
-    session.appName,
-    session.userId,
-    session.id,
-    session.incarnation,
-    reader.agentName,
-    reader.branch ?? "",
-    reader.includeThoughts,
-  ]);
-  const cached = cache.get(key) ?? {
+  const name = `${reader.agentName}\0${reader.branch ?? ""}\0${reader.includeThoughts}`;
+  const cached = cache.get(first, name) ?? {
     upTo: session.firstSequence - 1,
     contents: [],
-    callIds: new Set<string>(),
+    callIds: undefined,
   };
   const tail = session.events.slice(Math.max(0, cached.upTo + 1 - session.firstSequence));
   if (tail.some((event) => breaksCache(event, cached.callIds))) {
-    cache.delete(key);
+    cache.delete(first, name);
     return contentsOf(session.events, reader);
   }
   const entries = selectEntries(tail, reader, cached.callIds);
@@ -83,21 +77,19 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
 
   const settled = entries[paired.settledEntries - 1];
   if (settled?.event.sequence !== undefined)
-    cache.extend(
-      key,
-      cached,
-      settled.event.sequence,
-      paired.contents.slice(0, paired.settledContents),
-      ownCallIds(tail.slice(0, tail.indexOf(settled.event) + 1), reader),
-    );
+    cache.extend(first, name, cached, {
+      upTo: settled.event.sequence,
+      contents: paired.contents.slice(0, paired.settledContents),
+      callIds: ownCallIds(tail.slice(0, tail.indexOf(settled.event) + 1), reader),
+    });
   return contents;
 }
 
 /** Rewinds, and answers that come after their call has settled, change what was built before. */
-function breaksCache(event: Event, settledCallIds: ReadonlySet<string>): boolean {
+function breaksCache(event: Event, settledCallIds: ReadonlySet<string> | undefined): boolean {
   return (
     isRewind(event) ||
     event.actions.compaction !== undefined ||
-    getFunctionResponses(event).some(({ id }) => id !== undefined && settledCallIds.has(id))
+    getFunctionResponses(event).some(({ id }) => id !== undefined && settledCallIds?.has(id))
   );
 }
