@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 /** Programs written for `@google/adk`: one is ported by changing the import. Beside each stands what it prints there. */
 export const PROGRAMS: URL = new URL("../test/programs/", import.meta.url);
 
+/** For all programs together, and for their process to end by itself. */
+const TIMEOUT_MS = 25_000;
+
 export function programNames(): string[] {
   return readdirSync(PROGRAMS)
     .filter((file) => file.endsWith(".ts"))
@@ -32,13 +35,21 @@ export function runPrograms(
 ): Promise<Record<string, string>> {
   const script = fileURLToPath(new URL("run-programs.ts", import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = fork(script, [specifier], { execArgv: [...execArgv], silent: true });
+    const child = fork(script, [specifier], {
+      execArgv: [...execArgv],
+      silent: true,
+      timeout: TIMEOUT_MS,
+    });
+    let printed: Record<string, string> | undefined;
     let said = "";
     child.stderr?.on("data", (chunk) => (said += String(chunk)));
-    child.on("message", (printed) => resolve(printed as Record<string, string>));
+    child.on("message", (message) => (printed = message as Record<string, string>));
     child.on("error", reject);
-    child.on("exit", (code) =>
-      reject(new Error(`The programs ended with ${code} and without a word.\n${said}`)),
-    );
+    child.on("exit", (code, signal) => {
+      if (code === 0 && printed) resolve(printed);
+      else if (signal && printed)
+        reject(new Error(`A program keeps its process from ending after ${TIMEOUT_MS} ms.`));
+      else reject(new Error(`The programs ended with ${code ?? signal}.\n${said}`));
+    });
   });
 }

@@ -21,4 +21,5 @@ for (const name of programNames()) {
   }
   printed[name] = lines.map((line) => `${line}\n`).join("");
 }
-process.send?.(printed, () => process.exit());
+// Nothing a program left behind keeps the process: it ends by itself.
+process.send?.(printed, () => process.disconnect());

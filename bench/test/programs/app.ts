@@ -1,4 +1,5 @@
-// An app with its plugin; a run that its caller leaves in mid-stream, and the turn after it; a session that is not there.
+// An app with its plugin; a run that its caller leaves in mid-stream, and the turn after it; one that its caller forgets; a
+// session that is not there.
 import {
   App,
   BaseLlm,
@@ -70,6 +71,10 @@ const stopped = await sessionService.getSession({
 console.log(
   stopped?.events.map((event) => `${event.author}: ${stringifyContent(event)}`).join(" | "),
 );
+
+await sessionService.createSession({ appName: "counting", userId: "ann", sessionId: "t" });
+const forgotten = run("one is enough", StreamingMode.SSE, "t");
+console.log((await forgotten.next()).done);
 
 try {
   for await (const event of run("hello?", StreamingMode.NONE, "nowhere")) console.log(event.author);

@@ -2,15 +2,22 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch, an integer. */
   now(): number;
-  /** Calls `callback` once, `ms` milliseconds from now. @returns a function that cancels it. */
-  after(ms: number, callback: () => void): () => void;
+  /**
+   * Calls `callback` once, `ms` milliseconds from now.
+   *
+   * @param background true: the process need not go on for its sake. May be ignored.
+   * @returns a function that cancels it.
+   */
+  after(ms: number, callback: () => void, background?: boolean): () => void;
 }
 
 /** The machine's own clock and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, callback) {
+  after(ms, callback, background) {
     const timer = setTimeout(callback, ms);
+    // Timers of browsers are numbers, and know nothing of this.
+    if (background) (timer as { unref?: () => void }).unref?.();
     return () => clearTimeout(timer);
   },
 };

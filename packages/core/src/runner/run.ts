@@ -195,11 +195,20 @@ export class Run implements StreamedRun {
     else lost.addEventListener("abort", onLost, { once: true });
     if (cancelled.aborted) onAbort();
     else cancelled.addEventListener("abort", onAbort, { once: true });
-    this.#handOff.onWaiting = (waiting) => {
-      this.#waitingSince = waiting ? this.#settings.clock.now() : undefined;
-      if (!waiting) lease.keepAlive(true);
+    const { clock, consumerIdleMs } = this.#settings;
+    let gaveUp = false;
+    const giveUp = (): void => {
+      gaveUp = true;
+      lease.keepAlive(false);
     };
-    this.#watchIdle(this.#settings.consumerIdleMs, () => lease.keepAlive(false));
+    this.#handOff.onWaiting = (waiting) => {
+      this.#waitingSince = waiting ? clock.now() : undefined;
+      if (waiting || !gaveUp) return;
+      gaveUp = false;
+      lease.keepAlive(true);
+      this.#watchIdle(consumerIdleMs, giveUp);
+    };
+    this.#watchIdle(consumerIdleMs, giveUp);
     return () => {
       abortSignal?.removeEventListener("abort", onAbort);
       this.#cancelIdleTimer?.();
@@ -210,11 +219,12 @@ export class Run implements StreamedRun {
   /** A caller that went away without a word must not keep the session for ever. */
   #watchIdle(ms: number, giveUp: () => void): void {
     const { clock, consumerIdleMs } = this.#settings;
-    this.#cancelIdleTimer = clock.after(ms, () => {
+    const look = (): void => {
       const idleMs = this.#waitingSince === undefined ? 0 : clock.now() - this.#waitingSince;
       if (idleMs >= consumerIdleMs) giveUp();
-      this.#watchIdle(idleMs >= consumerIdleMs ? consumerIdleMs : consumerIdleMs - idleMs, giveUp);
-    });
+      else this.#watchIdle(consumerIdleMs - idleMs, giveUp);
+    };
+    this.#cancelIdleTimer = clock.after(ms, look, true);
   }
 
   /** Work that was told to stop is waited for a while, then abandoned. */

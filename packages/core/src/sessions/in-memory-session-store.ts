@@ -285,14 +285,10 @@ export class InMemorySessionStore implements SessionStore {
     return { status: "ok", grant: this.#grant(row), snapshot };
   }
 
-  async *watch(signal: AbortSignal): AsyncGenerator<Wake, void, undefined> {
-    const queue = new WakeQueue(signal);
+  watch(signal: AbortSignal): AsyncIterable<Wake> {
+    const queue: WakeQueue = new WakeQueue(signal, () => this.#watchers.delete(queue));
     this.#watchers.add(queue);
-    try {
-      yield* queue;
-    } finally {
-      this.#watchers.delete(queue);
-    }
+    return queue;
   }
 
   async purge(command: PurgeCommand): Promise<number> {

@@ -158,7 +158,8 @@ export class HeldLease implements SessionLease {
   }
 
   #arm(ms: number): void {
-    this.#cancelTimer = this.#options.clock.after(Math.max(1, Math.ceil(ms)), () => this.#tick());
+    const tick = (): void => this.#tick();
+    this.#cancelTimer = this.#options.clock.after(Math.max(1, Math.ceil(ms)), tick, true);
   }
 
   #tick(): void {

@@ -18,4 +18,22 @@ describe("WakeQueue", () => {
     controller.abort();
     expect((await waiting).done).toBe(true);
   });
+
+  it("says once that nobody takes hints any more, and keeps none", async () => {
+    const controller = new AbortController();
+    let ends = 0;
+    const queue = new WakeQueue(controller.signal, () => ends++);
+    queue.push({ incarnation: "a" });
+    queue.push({ incarnation: "b" });
+    for await (const wake of queue) {
+      expect(wake.incarnation).toBe("a");
+      break;
+    }
+    controller.abort();
+    queue.push({ incarnation: "c" });
+    expect(ends).toBe(1);
+    expect((await queue.next()).done).toBe(true);
+    new WakeQueue(controller.signal, () => ends++);
+    expect(ends).toBe(2);
+  });
 });

@@ -158,8 +158,8 @@ describe("contents built with a warm cache", () => {
   it("equal contents built from scratch, for every reader, however the log grows (300 seeds)", () => {
     let contentsFromCache = 0;
     class Counting extends ContentsCache {
-      override get(key: string): ReturnType<ContentsCache["get"]> {
-        const entry = super.get(key);
+      override get(...key: Parameters<ContentsCache["get"]>): ReturnType<ContentsCache["get"]> {
+        const entry = super.get(...key);
         contentsFromCache += entry?.contents.length ?? 0;
         return entry;
       }
@@ -182,6 +182,27 @@ describe("contents built with a warm cache", () => {
       }
     }
     expect(contentsFromCache).toBeGreaterThan(10_000);
+  });
+
+  it("are forgotten with the session's first event", () => {
+    const log = new Log(random(3));
+    for (let count = 0; count < 10; count++) log.grow();
+    let hits = 0;
+    class Counting extends ContentsCache {
+      override get(...key: Parameters<ContentsCache["get"]>): ReturnType<ContentsCache["get"]> {
+        const entry = super.get(...key);
+        if (entry) hits++;
+        return entry;
+      }
+    }
+    const cache = new Counting();
+    const [reader] = READERS as [Reader];
+    const built = contents(log.session, reader, cache);
+    expect(contents(log.session, reader, cache)).toEqual(built);
+    expect(hits).toBe(1);
+    const events = log.session.events.map((event) => ({ ...event }));
+    expect(contents({ ...log.session, events }, reader, cache)).toEqual(built);
+    expect(hits).toBe(1);
   });
 
   it("are a new array each time: what a hook does to it stays with it", () => {

@@ -1,4 +1,5 @@
 import type { Content } from "../../content/content.ts";
+import type { Event } from "../../events/event.ts";
 
 /** The contents of a log's beginning, for one reader. */
 export interface SettledContents {
@@ -6,59 +7,41 @@ export interface SettledContents {
   upTo: number;
   /** Only ever appended to. */
   readonly contents: Content[];
-  /** Ids of the reader's calls among them. */
-  readonly callIds: Set<string>;
+  /** Ids of the reader's calls among them, if there are any. */
+  callIds: Set<string> | undefined;
 }
 
 /**
  * Keeps, for each session, agent and branch, the contents that no later event can change, so that a turn costs what is new
- * and not what was. Bounded by the number of contents; the least recently used go first.
+ * and not what was.
+ *
+ * An entry hangs on the session's first event, the very object that the service hands out turn after turn. What the service
+ * forgets (the session was deleted, others were used more recently) or loads from another event on is forgotten here too:
+ * there is nothing else to bound or to clear.
  */
 export class ContentsCache {
-  readonly #maxContents: number;
-  readonly #entries: Map<string, SettledContents> = new Map();
-  #size = 0;
+  readonly #entries: WeakMap<Event, Map<string, SettledContents>> = new WeakMap();
 
-  constructor(maxContents = 200_000) {
-    this.#maxContents = maxContents;
-  }
-
-  get(key: string): SettledContents | undefined {
-    const entry = this.#entries.get(key);
-    if (entry) {
-      this.#entries.delete(key);
-      this.#entries.set(key, entry);
-    }
-    return entry;
+  get(first: Event, reader: string): SettledContents | undefined {
+    return this.#entries.get(first)?.get(reader);
   }
 
   /** Adds what has settled since; `entry` may be new. */
   extend(
-    key: string,
+    first: Event,
+    reader: string,
     entry: SettledContents,
-    upTo: number,
-    contents: readonly Content[],
-    callIds: Iterable<string>,
+    settled: { upTo: number; contents: readonly Content[]; callIds: Iterable<string> },
   ): void {
-    if (this.#entries.get(key) !== entry) {
-      this.delete(key);
-      this.#entries.set(key, entry);
-      this.#size += entry.contents.length;
-    }
-    for (const content of contents) entry.contents.push(content);
-    for (const callId of callIds) entry.callIds.add(callId);
-    entry.upTo = upTo;
-    this.#size += contents.length;
-    for (const [oldest] of this.#entries) {
-      if (this.#size <= this.#maxContents || oldest === key) break;
-      this.delete(oldest);
-    }
+    let readers = this.#entries.get(first);
+    if (!readers) this.#entries.set(first, (readers = new Map()));
+    readers.set(reader, entry);
+    for (const content of settled.contents) entry.contents.push(content);
+    for (const callId of settled.callIds) (entry.callIds ??= new Set()).add(callId);
+    entry.upTo = settled.upTo;
   }
 
-  delete(key: string): void {
-    const entry = this.#entries.get(key);
-    if (!entry) return;
-    this.#entries.delete(key);
-    this.#size -= entry.contents.length;
+  delete(first: Event, reader: string): void {
+    this.#entries.get(first)?.delete(reader);
   }
 }
