@@ -1,4 +1,5 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
+import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { replacedEvent } from "../plugins/replaced-event.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
@@ -54,6 +55,21 @@ export class Commits {
     return stored;
   }
 
+  /**
+   * Stores a summary of events together with what the header says after it. It belongs to no invocation and opens none.
+   *
+   * @returns whether this one is stored: somebody else may have summed up the same events.
+   */
+  async summary(event: Event, header: HeaderChange): Promise<boolean> {
+    try {
+      await this.#send(event, header);
+      return true;
+    } catch (error) {
+      if (AdkError.isInstance(error, "EVENT_ID_CONFLICT")) return false;
+      throw this.#fatal(error);
+    }
+  }
+
   /** Hands the event over, as the plugins let the caller see it. */
   async #show(event: Event): Promise<void> {
     const { pluginManager } = this.#context;
@@ -64,23 +80,26 @@ export class Commits {
   }
 
   async #append(event: Event): Promise<Event> {
-    const { invocation } = this.#context;
-    const { session } = invocation;
     const header: HeaderChange = {};
-    if (!this.#opened) header.invocationId = invocation.id;
+    if (!this.#opened) header.invocationId = this.#context.invocationId;
     try {
-      const stored = await invocation.sessionService.appendEvent({
-        session,
-        event,
-        lease: this.#lease,
-        header,
-      });
+      const stored = await this.#send(event, header);
       this.#opened = true;
       return stored;
     } catch (error) {
-      if (typeof error === "object" && error !== null) invocation.fatalErrors.add(error);
-      throw error;
+      throw this.#fatal(error);
     }
+  }
+
+  async #send(event: Event, header: HeaderChange): Promise<Event> {
+    const { session, sessionService } = this.#context;
+    return await sessionService.appendEvent({ session, event, lease: this.#lease, header });
+  }
+
+  #fatal(error: unknown): unknown {
+    const { fatalErrors } = this.#context.invocation;
+    if (typeof error === "object" && error !== null) fatalErrors.add(error);
+    return error;
   }
 }
 

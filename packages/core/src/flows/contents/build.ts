@@ -2,17 +2,19 @@ import type { Content } from "../../content/content.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
 import type { Event } from "../../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../../events/predicates.ts";
+import { type CompactedEvents, compactedEvents } from "../../log/compacted-events.ts";
 import { isRewind, liveEvents } from "../../log/rewind.ts";
+import { withOlder } from "../../log/window.ts";
 import type { Session } from "../../sessions/session.ts";
-import type { SettledContents } from "./cache.ts";
-import { pairCalls } from "./pair-calls.ts";
-import { type Reader, selectEntries } from "./select.ts";
+import type { CallIds, SettledContents } from "./cache.ts";
+import { type PairedContents, pairCalls } from "./pair-calls.ts";
+import { type Entry, type Reader, selectEntries } from "./select.ts";
 
 /** The whole history as the agent sees it, in a fresh array of shared, frozen contents. */
 export function buildContents(context: InvocationContext, reader: Reader): Content[] {
-  const { session, runConfig } = context;
-  if (runConfig.getSessionConfig) return contentsOf(narrowed(context), reader);
-  return cachedContents(context, session, reader);
+  if (context.runConfig.getSessionConfig)
+    return contentsOf(historyOf(context), narrowed(context), reader).paired.contents;
+  return cachedContents(context, reader);
 }
 
 /** The current turn only: from the newest message of the user or word of another agent on. */
@@ -20,7 +22,8 @@ export function buildTurnContents(context: InvocationContext, reader: Reader): C
   const events = liveEvents(context.session.events);
   let start = events.length - 1;
   while (start > 0 && !startsTurn(events[start] as Event, reader)) start--;
-  return contentsOf(events.slice(Math.max(start, 0)), reader);
+  const shown = events.slice(Math.max(start, 0));
+  return contentsOf(historyOf(context), shown, reader).paired.contents;
 }
 
 function startsTurn(event: Event, reader: Reader): boolean {
@@ -37,7 +40,7 @@ function startsTurn(event: Event, reader: Reader): boolean {
 function narrowed(context: InvocationContext): readonly Event[] {
   const { numRecentEvents, afterTimestamp, afterSequence } =
     context.runConfig.getSessionConfig ?? {};
-  const events = liveEvents(context.session.events);
+  const events = liveEvents(historyOf(context));
   const start = events.findIndex((event) => event.invocationId === context.invocationId);
   const split = start === -1 ? events.length : start;
   let earlier = events.slice(0, split).filter((event) => event.toolRecord === undefined);
@@ -50,24 +53,40 @@ function narrowed(context: InvocationContext): readonly Event[] {
   return [...earlier, ...events.slice(split)];
 }
 
-function contentsOf(live: readonly Event[], reader: Reader): Content[] {
-  const callIds = ownCallIds(live, reader);
-  return pairCalls(
-    selectEntries(live, reader, (id) => callIds.has(id)),
-    reader.now,
-  ).contents;
+/** What the run knows of the log. */
+function historyOf({ session, invocation }: InvocationContext): readonly Event[] {
+  return withOlder(invocation.kept, session.events);
 }
 
-function ownCallIds(events: readonly Event[], reader: Reader): Set<string> {
-  const ids = new Set<string>();
-  for (const event of events)
-    if (event.author === reader.agentName)
-      for (const { id } of getFunctionCalls(event)) if (id !== undefined) ids.add(id);
-  return ids;
+interface BuiltContents {
+  readonly compacted: CompactedEvents;
+  readonly entries: readonly Entry[];
+  readonly paired: PairedContents;
 }
 
-function cachedContents(context: InvocationContext, session: Session, reader: Reader): Content[] {
-  const cache = context.invocation.contentsCache;
+/** @param shown what of the log is to be read. */
+function contentsOf(log: readonly Event[], shown: readonly Event[], reader: Reader): BuiltContents {
+  const compacted = compactedEvents(log, shown, reader.agentName);
+  const { callIds } = callIdsIn(compacted.events, reader);
+  const entries = selectEntries(compacted.events, reader, (id) => callIds.has(id));
+  return { compacted, entries, paired: pairCalls(entries, reader.now) };
+}
+
+function callIdsIn(events: readonly Event[], reader: Reader): CallIds {
+  const callIds = new Set<string>();
+  const otherCallIds = new Set<string>();
+  for (const event of events) {
+    if (event.author === "user") continue;
+    const ids = event.author === reader.agentName ? callIds : otherCallIds;
+    for (const { id } of getFunctionCalls(event)) if (id !== undefined) ids.add(id);
+  }
+  return { callIds, otherCallIds };
+}
+
+/** What is new since the last time, behind what was settled then; or all of it, when something changed what was built before. */
+function cachedContents(context: InvocationContext, reader: Reader): Content[] {
+  const { session, invocation } = context;
+  const cache = invocation.contentsCache;
   const key = JSON.stringify([
     session.appName,
     session.userId,
@@ -77,27 +96,15 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
     reader.branch ?? "",
     reader.includeThoughts,
   ]);
-  let cached = cache.get(key) ?? nothingCached(session);
-  let tail: readonly Event[] = session.events.slice(
-    Math.max(0, cached.upTo + 1 - session.firstSequence),
-  );
-  let tailCallIds = ownCallIds(tail, reader);
-  const settledCallIds = cached.callIds;
-  if (tail.some((event) => breaksCache(event, settledCallIds, tailCallIds))) {
+  const cached = cache.get(key);
+  const tail = cached && tailOf(session, cached, reader);
+  if (!tail) {
     cache.delete(key);
-    cached = nothingCached(session);
-    tail = liveEvents(session.events);
-    tailCallIds = ownCallIds(tail, reader);
+    return rebuiltContents(context, reader, key);
   }
-  const entries = selectEntries(
-    tail,
-    reader,
-    (id) => tailCallIds.has(id) || cached.callIds.has(id),
-  );
-  const paired = pairCalls(entries, reader.now);
+  const { entries, paired } = tail;
   const contents = cached.contents.slice();
   for (const content of paired.contents) contents.push(content);
-
   const settled = entries[paired.settledEntries - 1];
   if (settled?.event.sequence !== undefined)
     cache.extend(
@@ -105,26 +112,87 @@ function cachedContents(context: InvocationContext, session: Session, reader: Re
       cached,
       settled.event.sequence,
       paired.contents.slice(0, paired.settledContents),
-      ownCallIds(tail.slice(0, tail.indexOf(settled.event) + 1), reader),
+      callIdsIn(tail.events.slice(0, tail.events.indexOf(settled.event) + 1), reader),
     );
   return contents;
 }
 
-function nothingCached({ firstSequence }: Session): SettledContents {
-  return { upTo: firstSequence - 1, contents: [], callIds: new Set() };
+/** `undefined`: what was settled does not hold any more, or there is a gap behind it. */
+function tailOf(
+  { events, firstSequence }: Session,
+  cached: SettledContents,
+  reader: Reader,
+): { events: readonly Event[]; entries: readonly Entry[]; paired: PairedContents } | undefined {
+  if (cached.upTo + 1 < firstSequence) return undefined;
+  const tail = events.slice(cached.upTo + 1 - firstSequence);
+  const called = callIdsIn(tail, reader);
+  if (tail.some((event) => breaksCache(event, cached, called))) return undefined;
+  const entries = selectEntries(
+    tail,
+    reader,
+    (id) => called.callIds.has(id) || cached.callIds.has(id),
+  );
+  return { events: tail, entries, paired: pairCalls(entries, reader.now) };
 }
 
-/** Rewinds, and answers that come after their call has settled, change what was built before. */
-function breaksCache(
-  event: Event,
-  settledCallIds: ReadonlySet<string>,
-  tailCallIds: ReadonlySet<string>,
-): boolean {
+/** Rewinds, summaries, and answers that come after their call has settled, change what was built before. */
+function breaksCache(event: Event, cached: SettledContents, tail: CallIds): boolean {
+  if ((event.sequence ?? 0) <= cached.builtTo) return false;
   return (
     isRewind(event) ||
     event.actions.compaction !== undefined ||
     getFunctionResponses(event).some(
-      ({ id }) => id !== undefined && settledCallIds.has(id) && !tailCallIds.has(id),
+      ({ id }) =>
+        id !== undefined &&
+        !tail.callIds.has(id) &&
+        !tail.otherCallIds.has(id) &&
+        !cached.otherCallIds.has(id),
     )
   );
+}
+
+/** Builds everything anew and keeps what has settled of it. */
+function rebuiltContents(context: InvocationContext, reader: Reader, key: string): Content[] {
+  const log = historyOf(context);
+  const { compacted, entries, paired } = contentsOf(log, liveEvents(log), reader);
+  const builtTo = log.at(-1)?.sequence ?? 0;
+  const upTo = settledTo(log, compacted, entries, paired);
+  if (upTo !== undefined)
+    context.invocation.contentsCache.extend(
+      key,
+      {
+        upTo: 0,
+        builtTo,
+        contents: [],
+        callIds: new Set(),
+        otherCallIds: new Set(),
+      },
+      upTo,
+      paired.contents.slice(0, paired.settledContents),
+      callIdsIn(
+        log.filter(({ sequence = 0 }) => sequence <= upTo),
+        reader,
+      ),
+    );
+  return paired.contents;
+}
+
+/**
+ * Position up to which the log has settled; `undefined` where what has not settled is more than the log's end as it stands
+ * there.
+ */
+function settledTo(
+  log: readonly Event[],
+  { coveredTo, hasRecovered }: CompactedEvents,
+  entries: readonly Entry[],
+  { settledEntries }: PairedContents,
+): number | undefined {
+  if (settledEntries === entries.length) return log.at(-1)?.sequence;
+  const { sequence: open = 0, actions } = (entries[settledEntries] as Entry).event;
+  const isAsLogged =
+    actions.compaction === undefined &&
+    open > coveredTo &&
+    !hasRecovered &&
+    !log.some((event) => (event.sequence ?? 0) > open && isRewind(event));
+  return isAsLogged ? open - 1 : undefined;
 }

@@ -1,13 +1,23 @@
 import type { Content } from "../../content/content.ts";
 
+/** Ids of calls: the reader's own, and those of the other agents. */
+export interface CallIds {
+  readonly callIds: ReadonlySet<string>;
+  readonly otherCallIds: ReadonlySet<string>;
+}
+
 /** The contents of a log's beginning, for one reader. */
-export interface SettledContents {
+export interface SettledContents extends CallIds {
   /** Position of the last event they were made of. */
   upTo: number;
+  /** Position up to which rewinds, summaries and late answers are taken into account, also where what they concern is not settled. */
+  readonly builtTo: number;
   /** Only ever appended to. */
   readonly contents: Content[];
   /** Ids of the reader's calls among them. */
   readonly callIds: Set<string>;
+  /** Ids of other agents' calls among them. */
+  readonly otherCallIds: Set<string>;
 }
 
 /**
@@ -38,7 +48,7 @@ export class ContentsCache {
     entry: SettledContents,
     upTo: number,
     contents: readonly Content[],
-    callIds: Iterable<string>,
+    calls: CallIds,
   ): void {
     if (this.#entries.get(key) !== entry) {
       this.delete(key);
@@ -46,7 +56,8 @@ export class ContentsCache {
       this.#size += entry.contents.length;
     }
     for (const content of contents) entry.contents.push(content);
-    for (const callId of callIds) entry.callIds.add(callId);
+    for (const callId of calls.callIds) entry.callIds.add(callId);
+    for (const callId of calls.otherCallIds) entry.otherCallIds.add(callId);
     entry.upTo = upTo;
     this.#size += contents.length;
     for (const [oldest] of this.#entries) {
