@@ -31,11 +31,14 @@ export interface PlayOptions {
   readonly resumesAll?: boolean;
 }
 
+let last: Universe | undefined;
+export const lastLog = (): Event[] => last!.log;
 const KEY = { appName: APP_NAME, userId: USER_ID, sessionId: SESSION_ID };
 
 /** Plays the script of a shape, from its first request to the end of the last. */
 export async function play(shape: Shape, options: PlayOptions = {}): Promise<Played> {
   const universe = new Universe();
+  last = universe;
   await universe.createSession();
   const cuts = [...(options.cuts ?? [])];
   const continuations: number[] = [];
@@ -51,7 +54,12 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
       continuations.push(world.continuations);
       universe.now += LEASE_MS + 1;
       world = new World(shape, universe, cuts.shift());
-      if (shape.isEager && isKnown(shape.steps[index + 1], universe.log)) break;
+      if (
+        shape.isEager &&
+        isStored(request, universe.log) &&
+        isKnown(shape.steps[index + 1], universe.log)
+      )
+        break;
       outcome = await world.run(request);
     }
     if (outcome.kind === "failed")
@@ -84,6 +92,17 @@ function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefin
   });
   if (parts.length < answers.length) return undefined;
   return { ...request, newMessage: { role: "user", parts } };
+}
+
+/** Whether the log has the message of a request. */
+function isStored({ invocationId, newMessage }: RunAsyncRequest, log: readonly Event[]): boolean {
+  const parts = JSON.stringify(newMessage?.parts);
+  return log.some(
+    (event) =>
+      event.author === "user" &&
+      event.invocationId === invocationId &&
+      JSON.stringify(event.content?.parts) === parts,
+  );
 }
 
 /** Whether the log has what a step answers. */
