@@ -4,6 +4,7 @@ import { giveUp } from "./setup.mjs";
 
 const PROGRAMS = {
   parity: { file: "packages/parity/src/main.ts" },
+  crash: { file: "packages/parity/src/crash/main.ts" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
 };

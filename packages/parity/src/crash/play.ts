@@ -22,6 +22,8 @@ export interface Played {
   readonly modelCalls: ReadonlyMap<string, number>;
   /** Continuations of each world. */
   readonly continuations: readonly number[];
+  /** The session's events, as they are. */
+  readonly events: readonly Event[];
 }
 
 export interface PlayOptions {
@@ -31,14 +33,11 @@ export interface PlayOptions {
   readonly resumesAll?: boolean;
 }
 
-let last: Universe | undefined;
-export const lastLog = (): Event[] => last!.log;
 const KEY = { appName: APP_NAME, userId: USER_ID, sessionId: SESSION_ID };
 
 /** Plays the script of a shape, from its first request to the end of the last. */
 export async function play(shape: Shape, options: PlayOptions = {}): Promise<Played> {
   const universe = new Universe();
-  last = universe;
   await universe.createSession();
   const cuts = [...(options.cuts ?? [])];
   const continuations: number[] = [];
@@ -74,6 +73,7 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
     bodies: Object.fromEntries(universe.bodies),
     modelCalls: universe.modelCalls,
     continuations,
+    events: universe.log,
   };
 }
 
