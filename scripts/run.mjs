@@ -1,4 +1,4 @@
-// npm run parity | bench | approval-desk: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | approval-desk | bench: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
