@@ -35,6 +35,9 @@ export {
   type AppOptions,
   type ResumabilityConfig,
 } from "./app/app.ts";
+export { BaseEventsSummarizer, type SummarizeEventsRequest } from "./app/base-events-summarizer.ts";
+export type { EventsCompactionConfig } from "./app/events-compaction-config.ts";
+export { LlmEventSummarizer, type LlmEventSummarizerOptions } from "./app/llm-event-summarizer.ts";
 export {
   createArtifactService,
   registerArtifactService,

@@ -7,6 +7,7 @@ import { brokenLeases } from "./broken/sessions/leases.ts";
 import { brokenLists } from "./broken/sessions/lists.ts";
 import { brokenServices, harmless } from "./broken/sessions/services.ts";
 import { brokenStates } from "./broken/sessions/state.ts";
+import { brokenWaiting } from "./broken/sessions/waiting.ts";
 
 async function failing(subject: BrokenSessions["subject"]): Promise<string[]> {
   const results = await runCases(subject, sessionServiceCases);
@@ -20,6 +21,7 @@ const broken = [
   ...brokenLists,
   ...brokenLeases,
   ...brokenServices,
+  ...brokenWaiting,
 ];
 
 describe("the session kit catches a service that", { timeout: 30_000 }, () => {

@@ -154,6 +154,6 @@ describe("scripts/run.mjs", () => {
   it("names the programs that it knows", async () => {
     const { code, stderr } = await run(["scripts/run.mjs", "toString"]);
     expect(code).toBe(1);
-    expect(stderr).toBe("Name one of the programs: parity, bench.\n");
+    expect(stderr).toBe("Name one of the programs: parity, crash, approval-desk, bench.\n");
   });
 });

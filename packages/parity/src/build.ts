@@ -4,6 +4,7 @@ import {
   App,
   EXIT_LOOP,
   LlmAgent,
+  LlmEventSummarizer,
   LoopAgent,
   ParallelAgent,
   SequentialAgent,
@@ -20,6 +21,9 @@ import { RuleBook } from "./rule-book.ts";
 import type { AgentSpec, Scenario, ToolReference } from "./scenario.ts";
 import { ScriptedModel } from "./scripted-model.ts";
 
+/** Whose turns the summarizer of an app takes. */
+const SUMMARIZER = "(summarizer)";
+
 /** The app that a scenario describes, made of public classes only; what happens in it is noted in `recorder`. */
 export function build(scenario: Scenario, recorder: Recorder): App {
   const spec = scenario.app ?? {};
@@ -31,7 +35,12 @@ export function build(scenario: Scenario, recorder: Recorder): App {
     ),
   };
   if (spec.resumable) options.resumabilityConfig = { isResumable: true };
-  if (spec.eventsCompaction) options.eventsCompactionConfig = { ...spec.eventsCompaction };
+  if (spec.eventsCompaction) {
+    const turns = [...(scenario.model?.[SUMMARIZER] ?? [])];
+    const llm = new ScriptedModel(SUMMARIZER, turns, recorder);
+    const summarizer = new LlmEventSummarizer({ llm });
+    options.eventsCompactionConfig = { ...spec.eventsCompaction, summarizer };
+  }
   return new App(options);
 }
 

@@ -14,7 +14,13 @@ import {
   type SingleAgentCallback,
 } from "./callbacks.ts";
 import { firstAnswer } from "../plugins/first-answer.ts";
-import { agentRun, beforeAgentNode, isFollowed, wasAnswered } from "../log/agent-run.ts";
+import {
+  afterAgentNode,
+  agentRun,
+  beforeAgentNode,
+  isFollowed,
+  wasAnswered,
+} from "../log/agent-run.ts";
 import { openRequests } from "../log/run-span.ts";
 import { stateEvent } from "./checkpoint.ts";
 import { eventOfContext } from "./event-of-context.ts";
@@ -149,10 +155,9 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
       await this.#failed(error, context);
       throw error;
     }
-    const { endIndex } = agentRun(context.runStart);
     parentContext.ranTo(
       this,
-      endIndex === undefined ? context.session.events.length : endIndex + 1,
+      agentRun(context.runStart).nextIndex ?? context.session.events.length,
     );
   }
 
@@ -202,6 +207,7 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
       context.endInvocation = true;
       event.nodeInfo = beforeAgentNode(this.name);
     }
+    if (event && hook === "afterAgentCallback") event.nodeInfo = afterAgentNode(this.name);
     return event;
   }
 

@@ -3,12 +3,13 @@ import type { InvocationContext } from "../context/invocation-context.ts";
 import type { ReadonlyContext } from "../context/readonly-context.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import { agentRun } from "../log/agent-run.ts";
 import { runLlmFlow } from "../flows/llm-flow.ts";
 import type {
   BaseLlmRequestProcessor,
   BaseLlmResponseProcessor,
 } from "../flows/processors/request-processor.ts";
-import { followTransfer } from "../flows/transfer-targets.ts";
+import { followTransfer, type Transfer } from "../flows/transfer-targets.ts";
 import { checkOptions, describe } from "../internal/check-options.ts";
 import { type BaseLlm, isBaseLlm } from "../models/base-llm.ts";
 import { LLMRegistry } from "../models/llm-registry.ts";
@@ -201,15 +202,19 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
   ): AsyncGenerator<Event, void, undefined> {
     let agent: BaseAgent | undefined = this;
     let from = parentContext.startOf(this);
+    let end: number | undefined;
     while (agent) {
       const context = parentContext.clone({ childFrom: from });
-      if (!isLlmAgent(agent)) return yield* agent.runAsync(context);
-      yield* agent.#runWithHooks(context);
-      const transfer = followTransfer(agent, context.forRunOf(agent));
+      yield* isLlmAgent(agent) ? agent.#runWithHooks(context) : agent.runAsync(context);
+      const run = context.forRunOf(agent);
+      end = agentRun(run.runStart).nextIndex;
+      const transfer: Transfer | undefined = isLlmAgent(agent)
+        ? followTransfer(agent, run)
+        : undefined;
       agent = transfer?.agent;
       from = transfer?.from ?? from;
     }
-    parentContext.ranTo(this, parentContext.session.events.length);
+    parentContext.ranTo(this, end ?? parentContext.session.events.length);
   }
 
   #runWithHooks(parentContext: InvocationContext): AsyncGenerator<Event, void, undefined> {

@@ -3,6 +3,7 @@ import { AdkError } from "../errors.ts";
 import { checkOptions, describe, type OptionCheck } from "../internal/check-options.ts";
 import type { BasePlugin } from "../plugins/base-plugin.ts";
 import { PluginManager } from "../plugins/plugin-manager.ts";
+import { checkCompaction, type EventsCompactionConfig } from "./events-compaction-config.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.app") as never;
 
@@ -26,8 +27,8 @@ export interface AppOptions {
   plugins?: BasePlugin[] | undefined;
   /** Whether runs pause at calls that wait, and go on after a crash. @defaultValue not resumable */
   resumabilityConfig?: ResumabilityConfig | undefined;
-  /** Refused with `UNSUPPORTED` in this version. */
-  eventsCompactionConfig?: object | undefined;
+  /** When older events are summed up. @defaultValue never */
+  eventsCompactionConfig?: EventsCompactionConfig | undefined;
   /** Refused with `UNSUPPORTED` in this version. */
   contextCacheConfig?: object | undefined;
 }
@@ -47,6 +48,7 @@ export class App {
   readonly rootAgent: BaseAgent;
   readonly plugins: readonly BasePlugin[];
   readonly resumabilityConfig: ResumabilityConfig | undefined;
+  readonly eventsCompactionConfig: Readonly<EventsCompactionConfig> | undefined;
 
   /** @throws AdkError `INVALID_ARGUMENT`, `UNSUPPORTED` */
   constructor(options: AppOptions) {
@@ -60,12 +62,14 @@ export class App {
         `App ${options.name}: \`rootAgent\` ${options.rootAgent.name} is a sub-agent of ${options.rootAgent.parentAgent.name}. Give the root of the tree, or a clone().`,
       );
     checkResumability(options.resumabilityConfig);
-    refuse("eventsCompactionConfig", options.eventsCompactionConfig);
+    const { eventsCompactionConfig } = options;
+    if (eventsCompactionConfig) checkCompaction(eventsCompactionConfig, options.rootAgent);
     refuse("contextCacheConfig", options.contextCacheConfig);
     this.name = options.name;
     this.rootAgent = options.rootAgent;
     this.plugins = new PluginManager(options.plugins).plugins;
     this.resumabilityConfig = options.resumabilityConfig;
+    this.eventsCompactionConfig = eventsCompactionConfig && { ...eventsCompactionConfig };
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

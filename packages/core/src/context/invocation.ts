@@ -6,12 +6,14 @@ import type { Event } from "../events/event.ts";
 import type { ContentsCache } from "../flows/contents/cache.ts";
 import type { Clock } from "../internal/clock.ts";
 import type { IdSource } from "../internal/ids.ts";
+import type { LogWindow } from "../log/window.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import type { SessionLease } from "../sessions/lease.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Context } from "./context.ts";
+import type { InvocationContext } from "./invocation-context.ts";
 import type { Logger } from "./logger.ts";
 import type { RunConfig } from "./run-config.ts";
 import type { WorkingState } from "./working-state.ts";
@@ -21,6 +23,10 @@ export interface Invocation {
   /** Settled before anything of the run is stored. */
   id: string;
   readonly session: Session;
+  /** Events from before `session.events` that still matter. */
+  readonly kept: readonly Event[];
+  /** What the session's header says of what the next run loads. */
+  window: LogWindow;
   /** The message, as the hooks left it. */
   userContent: Content | undefined;
   readonly runConfig: RunConfig;
@@ -53,6 +59,8 @@ export interface Invocation {
   runNested(request: NestedRunRequest): Promise<NestedRunResult>;
   /** Stores an event that nobody is shown: a tool record. */
   record(event: Event): Promise<Event>;
+  /** Sums up older events before a model call that would be too large. Absent where the app does not want that. */
+  readonly compact?: ((context: InvocationContext) => Promise<void>) | undefined;
 }
 
 export interface NestedRunRequest {

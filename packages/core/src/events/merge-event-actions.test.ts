@@ -26,6 +26,14 @@ describe("mergeEventActions", () => {
     });
   });
 
+  it("keeps the highest version of an artifact: two may save one at the same time", () => {
+    const merged = mergeEventActions([
+      { artifactDelta: { f: 1, g: 0 } },
+      { artifactDelta: { f: 0, g: 1 } },
+    ]);
+    expect(merged.artifactDelta).toEqual({ f: 1, g: 1 });
+  });
+
   it("starts from a target without changing it, frozen or not", () => {
     const target = Object.freeze(createEventActions({ stateDelta: Object.freeze({ a: 1 }) }));
     const merged = mergeEventActions([{ stateDelta: { b: 2 } }], target);

@@ -1,9 +1,9 @@
-import { copyRecord, setOwn } from "../internal/json.ts";
+import { copyRecord, getOwn, setOwn } from "../internal/json.ts";
 import { createEventActions, type EventActions } from "./event-actions.ts";
 
 /**
  * The actions of several sources as one, a new object: records are united key by key, anything else is taken from the
- * last source that has it.
+ * last source that has it. Of an artifact's versions the highest stays: that is what it is at, whoever was faster.
  *
  * @param target what to start from; it is not changed.
  */
@@ -25,7 +25,12 @@ export function mergeEventActions(
     for (const name of Object.keys(source) as (keyof EventActions)[])
       if (source[name] !== undefined && !RECORDS.has(name)) assign(result, name, source[name]);
     unite(result.stateDelta, source.stateDelta);
-    unite(result.artifactDelta, source.artifactDelta);
+    for (const [filename, version] of Object.entries(source.artifactDelta ?? {}))
+      setOwn(
+        result.artifactDelta,
+        filename,
+        Math.max(version, getOwn(result.artifactDelta, filename) ?? version),
+      );
     unite(result.requestedAuthConfigs, source.requestedAuthConfigs);
     unite(result.requestedToolConfirmations, source.requestedToolConfirmations);
   }

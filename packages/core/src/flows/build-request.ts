@@ -4,6 +4,7 @@ import type { LlmRequest } from "../models/llm-request.ts";
 import { agentOf } from "./agent-of.ts";
 import { agentTransfer } from "./processors/agent-transfer.ts";
 import { basic } from "./processors/basic.ts";
+import { compaction } from "./processors/compaction.ts";
 import { contents } from "./processors/contents.ts";
 import { identity } from "./processors/identity.ts";
 import { instructions, placeInstructions } from "./processors/instructions.ts";
@@ -17,6 +18,7 @@ const PROCESSORS: readonly RequestProcessor[] = [
   basic,
   instructions,
   identity,
+  compaction,
   contents,
   placeInstructions,
   planning,

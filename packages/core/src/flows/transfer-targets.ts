@@ -27,16 +27,19 @@ export function isRoutableLlmAgent(agent: BaseAgent): boolean {
   return true;
 }
 
+/** Who takes over, and the index in the log at which that run begins. */
+export interface Transfer {
+  readonly agent: BaseAgent;
+  readonly from: number;
+}
+
 /**
  * The agent that the agent of `context` handed over to in its run, and where that one's run begins; `undefined` when it did
  * not, or has not ended yet.
  *
  * @throws AdkError `FAILED_PRECONDITION` for a target that is not one of its own.
  */
-export function followTransfer(
-  agent: LlmAgent,
-  context: InvocationContext,
-): { readonly agent: BaseAgent; readonly from: number } | undefined {
+export function followTransfer(agent: LlmAgent, context: InvocationContext): Transfer | undefined {
   if (context.abortSignal.aborted) return undefined;
   const run = agentRun(context.runStart);
   if (context.isResumable && run.endIndex === undefined) return undefined;

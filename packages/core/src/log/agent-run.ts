@@ -19,6 +19,8 @@ export interface AgentRun {
   readonly events: readonly Event[];
   /** Index in the log of the event that ends the run (`endOfAgent`). */
   readonly endIndex: number | undefined;
+  /** Index behind the run, and behind what `afterAgentCallback` has left. */
+  readonly nextIndex: number | undefined;
   /** The last checkpoint (`agentState`) and its index in the log. */
   readonly checkpoint:
     | { readonly state: Record<string, unknown>; readonly index: number }
@@ -48,9 +50,28 @@ export function agentRun(start: RunStart): AgentRun {
     for (const id of callIdsOf(event)) callIds.add(id);
     const { agentState, endOfAgent } = event.actions;
     if (agentState !== undefined) checkpoint = { state: agentState, index };
-    if (endOfAgent) return { events: own, endIndex: index, checkpoint };
+    if (endOfAgent)
+      return { events: own, endIndex: index, nextIndex: behind(start, index, isLive), checkpoint };
   }
-  return { events: own, endIndex: undefined, checkpoint };
+  return { events: own, endIndex: undefined, nextIndex: undefined, checkpoint };
+}
+
+function behind(
+  { events, invocationId, agent, branch }: RunStart,
+  endIndex: number,
+  isLive: (index: number) => boolean,
+): number {
+  for (let index = endIndex + 1; index < events.length; index++) {
+    const event = events[index] as Event;
+    const isNext =
+      event.invocationId === invocationId &&
+      event.author === agent &&
+      event.branch === branch &&
+      isLive(index);
+    if (!isNext) continue;
+    return event.nodeInfo?.path.endsWith(AFTER_AGENT_PATH) ? index + 1 : endIndex + 1;
+  }
+  return endIndex + 1;
 }
 
 /** Ids of the calls of an event, those inside an agent tool's run included. */
@@ -81,6 +102,14 @@ const BEFORE_AGENT_PATH = "@before_agent";
 /** `nodeInfo` of the event with which `beforeAgentCallback` answered in the place of the agent. */
 export function beforeAgentNode(agent: string): { path: string } {
   return { path: `${agent}${BEFORE_AGENT_PATH}` };
+}
+
+/** Marks the event that a hook has left behind the agent's end. */
+const AFTER_AGENT_PATH = "@after_agent";
+
+/** `nodeInfo` of the event that `afterAgentCallback` leaves: it is no part of the agent's next run. */
+export function afterAgentNode(agent: string): { path: string } {
+  return { path: `${agent}${AFTER_AGENT_PATH}` };
 }
 
 /** Whether a hook answered in the place of the agent. */

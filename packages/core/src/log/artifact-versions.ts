@@ -1,5 +1,4 @@
 import type { Event } from "../events/event.ts";
-import { getFunctionResponses } from "../events/predicates.ts";
 
 export interface SavedVersion {
   readonly filename: string;
@@ -7,42 +6,41 @@ export interface SavedVersion {
 }
 
 /**
- * Every version of the session's own artifacts that the events name, in the order in which they were saved. Tool records and
+ * Every version of the session's own artifacts that the events name; a version may be named more than once. Tool records and
  * the events of agent tools' runs count. Names with `user:` belong to the user.
  */
 export function savedVersions(events: readonly Event[]): SavedVersion[] {
-  /** What the records of a call have named: its response event says it again, and perhaps too late. */
-  const recorded = new Set<string>();
-  return events.flatMap((event) => [...namedBy(event, recorded)]);
+  return events.flatMap((event) => [...namedBy(event)]);
 }
 
-/** The version that each artifact was at after these events, which begin with the log; absent: there was none. */
+/**
+ * The version that each artifact was at after these events, which begin with the log; absent: there was none.
+ *
+ * Within an invocation it is the highest one: tools and branches that run at the same time are not stored in the order of
+ * their saves, and a response event says again what records have said. Between invocations it is the last one: when an
+ * artifact was deleted in the meantime, its versions have started again at 0.
+ */
 export function artifactVersions(events: readonly Event[]): Map<string, number> {
-  return new Map(savedVersions(events).map(({ filename, version }) => [filename, version]));
+  const versions = new Map<string, number>();
+  const highest = new Map<string, number>();
+  for (const event of events)
+    for (const { filename, version } of namedBy(event)) {
+      const key = JSON.stringify([event.invocationId, filename]);
+      if (version <= (highest.get(key) ?? -1)) continue;
+      highest.set(key, version);
+      versions.set(filename, version);
+    }
+  return versions;
 }
 
-function* namedBy(event: Event, recorded: Set<string>): Generator<SavedVersion, void, undefined> {
-  const { actions, toolRecord } = event;
-  const callIds = getFunctionResponses(event).map(({ id }) => id ?? "");
-  for (const saved of versionsOf(actions.artifactDelta))
-    if (!callIds.some((callId) => recorded.has(keyOf(callId, saved)))) yield saved;
-  if (toolRecord === undefined) return;
-  const inside = [
-    ...versionsOf(toolRecord.actions?.artifactDelta ?? {}),
-    ...(toolRecord.event ? namedBy(toolRecord.event, recorded) : []),
-  ];
-  for (const saved of inside) {
-    recorded.add(keyOf(toolRecord.callId, saved));
-    yield saved;
-  }
+function* namedBy({ actions, toolRecord }: Event): Generator<SavedVersion, void, undefined> {
+  yield* versionsOf(actions.artifactDelta);
+  yield* versionsOf(toolRecord?.actions?.artifactDelta ?? {});
+  if (toolRecord?.event) yield* namedBy(toolRecord.event);
 }
 
 function versionsOf(artifactDelta: Readonly<Record<string, number>>): SavedVersion[] {
   return Object.keys(artifactDelta)
     .filter((filename) => !filename.startsWith("user:"))
     .map((filename) => ({ filename, version: artifactDelta[filename] as number }));
-}
-
-function keyOf(callId: string, { filename, version }: SavedVersion): string {
-  return JSON.stringify([callId, filename, version]);
 }

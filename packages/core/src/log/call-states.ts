@@ -19,6 +19,8 @@ export interface CallState {
   readonly response: "agent" | "user" | undefined;
   /** The record it has left since it was released, before a response event carries it. */
   readonly record: ToolRecord | undefined;
+  /** The place of that record among all: records are in the order in which the calls have finished. */
+  readonly recordPlace: number;
   /** Its response event, when that says that a person must approve the call first. */
   readonly asksIn: Event | undefined;
   /** Whether the request for that stands in the log. */
@@ -46,11 +48,12 @@ export function callStates(events: readonly Event[]): CallStates {
   const calls: Map<string, CallState> = new Map();
   const requests: Requests = { open: new Map(), answered: new Set() };
   let lastAnswerIsRepeated = false;
-  for (const event of events) {
+  for (const [place, event] of events.entries()) {
     lastAnswerIsRepeated = false;
     const { toolRecord } = event;
     if (toolRecord !== undefined) {
-      if (toolRecord.event === undefined) update(calls, toolRecord.callId, { record: toolRecord });
+      if (toolRecord.event === undefined)
+        update(calls, toolRecord.callId, { record: toolRecord, recordPlace: place });
       continue;
     }
     if (event.author === "user") {
@@ -73,6 +76,7 @@ export function callStates(events: readonly Event[]): CallStates {
           confirmation: undefined,
           response: undefined,
           record: undefined,
+          recordPlace: 0,
           asksIn: undefined,
           isAsked: false,
         });

@@ -55,6 +55,14 @@ describe("pendingCalls", () => {
     expect(pendingCalls(events)).toEqual({});
   });
 
+  it("seals what waits inside an agent tool with its call", () => {
+    const inner = createEvent({ author: "inner", ...asks("deep") });
+    const record = { toolRecord: { callId: "outer", event: inner } };
+    const sealed = responds("outer", { errorCode: "INVOCATION_ABORTED" });
+    expect(Object.keys(pendingCalls(log(record, responds("outer"))))).toEqual(["deep"]);
+    expect(pendingCalls(log(record, sealed))).toEqual({});
+  });
+
   it("answers two branches with one message", () => {
     const answer: CreateEventParams = {
       author: "user",

@@ -1,18 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { createEvent, type Event } from "../events/event.ts";
-import { liveEvents } from "./rewind.ts";
+import { liveBackwards } from "./live-backwards.ts";
+import { liveEvents, liveFrom, startOfInvocation } from "./rewind.ts";
 
 /** `a b` are events of invocations a and b; `<a` rewinds to before a. */
-function log(text: string): Event[] {
+function log(text: string, first: number = 1): Event[] {
   return text.split(" ").map((word, index) =>
     word.startsWith("<")
       ? createEvent({
           id: `${index}`,
+          sequence: first + index,
           invocationId: `r${index}`,
           actions: { rewindBeforeInvocationId: word.slice(1) },
         })
-      : createEvent({ id: `${index}`, invocationId: word }),
+      : createEvent({ id: `${index}`, sequence: first + index, invocationId: word }),
   );
+}
+
+function words(events: Iterable<Event>): string {
+  return [...events].map(({ invocationId }) => invocationId).join(" ");
 }
 
 describe("liveEvents", () => {
@@ -27,13 +33,47 @@ describe("liveEvents", () => {
     ["a b <unknown c", "a b c"],
     ["a b a c <a d", "d"],
     ["a <a b <b c", "c"],
+    // An id that was taken back and is given again is counted from its new beginning.
+    ["a b <a b a <a", "b"],
+    ["a b <b c b d <b e", "a c e"],
   ])("%s → %s", (before, after) => {
-    const live = liveEvents(log(before)).map(({ invocationId }) => invocationId);
-    expect(live.join(" ")).toBe(after);
+    expect(words(liveEvents(log(before)))).toBe(after);
+    expect(words(liveBackwards(log(before)))).toBe(after.split(" ").toReversed().join(" "));
+  });
+
+  it.each([
+    ["b c <a d", "d"],
+    ["b c <b d", "d"],
+    ["b c <c d <a e", "e"],
+  ])("in a part of a log, an invocation that is not in it began before: %s → %s", (part, after) => {
+    expect(words(liveEvents(log(part, 7)))).toBe(after);
+    expect(words(liveBackwards(log(part, 7)))).toBe(after);
   });
 
   it("gives the list itself back when nothing was rewound", () => {
     const events = log("a b");
     expect(liveEvents(events)).toBe(events);
+  });
+});
+
+describe("liveFrom", () => {
+  it("tells positions, from one on that counts", () => {
+    const events = log("a b c d <c b");
+    const isLive = liveFrom(events, 1);
+    expect([1, 2, 3, 4, 5].filter(isLive)).toEqual([1, 5]);
+  });
+});
+
+describe("startOfInvocation", () => {
+  it("is the first event that counts", () => {
+    const events = log("a b b <b c b");
+    expect(startOfInvocation(events, "a")).toBe(0);
+    expect(startOfInvocation(events, "b")).toBe(5);
+    expect(startOfInvocation(events.slice(0, 5), "b")).toBeUndefined();
+    expect(startOfInvocation(events, "unknown")).toBeUndefined();
+  });
+
+  it("is not that of a rewind itself", () => {
+    expect(startOfInvocation(log("a <a"), "r1")).toBeUndefined();
   });
 });

@@ -5,7 +5,8 @@ import { AdkError } from "../errors.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
 import { liveEvents } from "../log/rewind.ts";
-import { type Accepted, accept } from "./accept.ts";
+import { withOlder } from "../log/window.ts";
+import type { Accepted } from "./accept.ts";
 import type { Commits } from "./commit.ts";
 import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
 import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
@@ -15,13 +16,16 @@ import { selectAgent } from "./select-agent.ts";
  * Begins an invocation, or takes one up again: the message passes the hooks and is stored (once, however often it is sent
  * under the same id), and the agent for this turn is picked.
  *
- * @returns the context of that agent; of each, one after the other, when the message answers several.
+ * @param accept what another message, which a hook gave, means on the log.
+ * @returns the context of that agent; of each, one after the other, when the message answers several; none when the log has
+ * what a hook answered in place of the run.
  */
 export async function begin(
   request: CheckedRunRequest,
   context: InvocationContext,
   commits: Commits,
   acceptedAtFirst: Accepted,
+  accept: (message: Content) => Promise<Accepted>,
 ): Promise<readonly InvocationContext[]> {
   const { invocation, pluginManager } = context;
   let accepted = acceptedAtFirst;
@@ -34,7 +38,9 @@ export async function begin(
     }));
   if (replaced && replaced !== message) {
     message = checkMessage(replaced, "The message that a plugin's onUserMessageCallback gave");
-    accepted = acceptAgain(request, context, message, accepted);
+    // A plugin may turn a text into an answer, which then belongs to the invocation of its call.
+    accepted = await accept(message);
+    invocation.id = accepted.invocationId;
   }
   invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
   if (wasAnsweredByHook(context, accepted)) return [];
@@ -74,24 +80,6 @@ function wasAnsweredByHook(context: InvocationContext, { opened }: Accepted): bo
   );
 }
 
-/** A plugin may turn a text into an answer, which then belongs to the invocation of its call. */
-function acceptAgain(
-  request: CheckedRunRequest,
-  context: InvocationContext,
-  message: Content,
-  before: Accepted,
-): Accepted {
-  const accepted = accept({
-    message,
-    invocationId: request.invocationId,
-    events: context.session.events,
-    resumable: context.isResumable,
-    newInvocationId: () => before.invocationId,
-  });
-  context.invocation.id = accepted.invocationId;
-  return accepted;
-}
-
 interface Turn {
   readonly agent: BaseAgent;
   readonly branch: string | undefined;
@@ -117,7 +105,10 @@ function pickTurns(
       if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch, childFrom });
     }
   if (asking.size > 0) return [...asking.values()];
-  const before = start === -1 ? session.events : session.events.slice(0, start);
+  const before = withOlder(
+    invocation.kept,
+    start === -1 ? session.events : session.events.slice(0, start),
+  );
   return [
     {
       agent: selectAgent(root, before, invocation.logger),

@@ -57,6 +57,21 @@ export class Commits {
     return stored;
   }
 
+  /**
+   * Stores a summary of events together with what the header says after it. It belongs to no invocation and opens none.
+   *
+   * @returns whether this one is stored: somebody else may have summed up the same events.
+   */
+  async summary(event: Event, header: HeaderChange): Promise<boolean> {
+    try {
+      await this.#send(event, header);
+      return true;
+    } catch (error) {
+      if (AdkError.isInstance(error, "EVENT_ID_CONFLICT")) return false;
+      throw this.#fatal(error, event);
+    }
+  }
+
   /** Hands the event over, as the plugins let the caller see it. */
   async #show(event: Event): Promise<void> {
     const { pluginManager } = this.#context;
@@ -67,25 +82,28 @@ export class Commits {
   }
 
   async #append(event: Event): Promise<Event> {
-    const { invocation } = this.#context;
-    const { session } = invocation;
     const header: HeaderChange = {};
-    if (!this.#opened) header.invocationId = invocation.id;
+    if (!this.#opened) header.invocationId = this.#context.invocationId;
     try {
-      const stored = await invocation.sessionService.appendEvent({
-        session,
-        event,
-        lease: this.#lease,
-        header,
-      });
+      const stored = await this.#send(event, header);
       this.#opened = true;
       return stored;
     } catch (error) {
-      if (typeof error === "object" && error !== null) invocation.fatalErrors.add(error);
-      const { author, branch } = event;
-      if (!invocation.failures.has(error)) invocation.failures.set(error, { author, branch });
-      throw error;
+      throw this.#fatal(error, event);
     }
+  }
+
+  async #send(event: Event, header: HeaderChange): Promise<Event> {
+    const { session, sessionService } = this.#context;
+    return await sessionService.appendEvent({ session, event, lease: this.#lease, header });
+  }
+
+  /** Notes that the store refused, and whose event it was. */
+  #fatal(error: unknown, { author, branch }: Event): unknown {
+    const { fatalErrors, failures } = this.#context.invocation;
+    if (typeof error === "object" && error !== null) fatalErrors.add(error);
+    if (!failures.has(error)) failures.set(error, { author, branch });
+    return error;
   }
 }
 

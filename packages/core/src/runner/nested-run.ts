@@ -38,6 +38,7 @@ export async function runNested(
     sessionService: service,
     // Of its own: what it keeps is gone with the session.
     contentsCache: new ContentsCache(),
+    compactions: undefined,
     artifactsOf: () => forwarding(toolContext),
     ...(includePlugins ? {} : { pluginManager: new PluginManager([], { clock, logger }) }),
   };

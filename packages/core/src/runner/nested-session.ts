@@ -32,6 +32,14 @@ export async function openNestedSession(toolContext: Context): Promise<NestedSes
   let isFirst = records.length === 0;
   let isLaidOut = false;
   const store = decorateStore(memory, {
+    // As long as the call has no response its run is open, wherever the log stands: nothing else says so.
+    open: async (command) => {
+      const outcome = await memory.open(command);
+      const invocationId = records[0]?.event?.invocationId;
+      if (outcome.status !== "ok" || invocationId === undefined) return outcome;
+      const header = { ...outcome.snapshot.header, invocationId };
+      return { ...outcome, snapshot: { ...outcome.snapshot, header } };
+    },
     append: async (command) => {
       if (isResumable && isLaidOut) {
         await recordEvent(toolContext, {

@@ -10,6 +10,7 @@ import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import type { SessionKey } from "../sessions/session-store.ts";
+import type { Compactions } from "./compact.ts";
 
 /** What all runs of a runner share. */
 export interface RunSettings {
@@ -24,6 +25,8 @@ export interface RunSettings {
   readonly resumable: boolean;
   readonly autoCreateSession: boolean;
   readonly contentsCache: ContentsCache;
+  /** Absent where older events are not summed up. */
+  readonly compactions: Compactions | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly newId: IdSource;

@@ -7,14 +7,17 @@ import { settlesWithin } from "../internal/clock.ts";
 import { GraceGate } from "../internal/grace-gate.ts";
 import { orStopped, Stopped } from "../internal/stopped.ts";
 import { failedNode } from "../log/agent-run.ts";
-import type { OpenedSession } from "../sessions/requests.ts";
+import { type LogWindow, withOlder } from "../log/window.ts";
+import type { HeaderChange, OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
 import { answerInstead, begin } from "./begin.ts";
 import { Commits } from "./commit.ts";
+import type { StoreSummary } from "./compact.ts";
 import type { StreamedRun } from "./event-stream.ts";
 import type { HandOff } from "./hand-off.ts";
 import { isSettled } from "./is-settled.ts";
 import { open } from "./open.ts";
+import { readOn } from "./read-on.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { abortEvents } from "./seal.ts";
@@ -153,34 +156,64 @@ export class Run implements StreamedRun {
     const { lease } = opened;
     const unlink = this.#listen(opened);
     let commits: Commits | undefined;
+    let context: InvocationContext | undefined;
+    /** Whether it was open already, and this run has led it to its end without storing anything. */
+    let isOver = false;
     try {
-      const accepted = accept({
-        message: this.#request.message,
-        invocationId: this.#request.invocationId,
-        events: opened.session.events,
-        resumable: this.#settings.resumable,
-        newInvocationId: () => `e-${this.#settings.newId()}`,
-      });
+      const window = { windowFrom: opened.session.firstSequence, kept: opened.kept };
+      const accepted = await this.#accept(
+        opened,
+        this.#request.message,
+        () => `e-${this.#settings.newId()}`,
+      );
       const { invocationId } = this.#request;
       if (invocationId !== undefined && invocationId !== accepted.invocationId)
         this.#settings.logger.warn(
           `The answer belongs to invocation ${accepted.invocationId}; the given one, ${invocationId}, does not count.`,
         );
-      if (this.#settings.resumable && isSettled(this.#settings, this.#request, opened, accepted))
-        return;
-      const context = this.#context(opened, accepted, (event) =>
-        (commits as Commits).record(event),
-      );
+      context = this.#context(opened, accepted, window, () => commits as Commits);
       this.#invocation = context.invocation;
       commits = new Commits(context, lease, this.#handOff);
-      await this.#notForEver(this.#work(context, commits, accepted));
+      if (this.#settings.resumable && isSettled(this.#settings, this.#request, opened, accepted))
+        return await this.#notForEver(this.#compact(context, commits));
+      await this.#notForEver(this.#work(context, commits, opened, accepted));
+      isOver = opened.openInvocationId === accepted.invocationId;
     } finally {
       unlink();
+      const hasEnded = (commits?.hasOpened || isOver) && this.#stopReason !== "close";
       // A hook may have turned the message into an answer, which belongs to another invocation.
-      const ended =
-        commits?.hasOpened && this.#stopReason !== "close" ? this.#invocation?.id : undefined;
-      await lease.release(ended === undefined ? {} : { ended });
+      const ended = hasEnded ? this.#invocation?.id : undefined;
+      await lease.release({
+        ...(ended === undefined ? {} : { ended }),
+        ...this.#headerAtEnd(context, hasEnded ? undefined : opened.openInvocationId),
+      });
     }
+  }
+
+  async #accept(
+    opened: OpenedSession,
+    message: CheckedRunRequest["message"],
+    newInvocationId: () => string,
+  ): Promise<Accepted> {
+    const { invocationId } = this.#request;
+    await readOn(this.#settings, opened, { message, invocationId });
+    return accept({
+      message,
+      invocationId,
+      events: withOlder(opened.kept, opened.session.events),
+      resumable: this.#settings.resumable,
+      newInvocationId,
+    });
+  }
+
+  /** What the next run is to load, where that has changed without a summary of this run: one was stored beside it, say. */
+  #headerAtEnd(
+    context: InvocationContext | undefined,
+    openInvocationId: string | undefined,
+  ): { header?: HeaderChange } {
+    if (!context || this.#stopReason === "close" || this.#stopReason === "lost") return {};
+    const header = this.#settings.compactions?.headerChange(context.invocation, openInvocationId);
+    return header ? { header } : {};
   }
 
   /** What follows from the signals: the caller's, the lease's, and the time an event has not been taken. */
@@ -254,16 +287,24 @@ export class Run implements StreamedRun {
     }
   }
 
-  async #work(context: InvocationContext, commits: Commits, accepted: Accepted): Promise<void> {
+  async #work(
+    context: InvocationContext,
+    commits: Commits,
+    opened: OpenedSession,
+    accepted: Accepted,
+  ): Promise<void> {
     const { pluginManager } = context;
     let stored = false;
     try {
-      const turns = await begin(this.#request, context, commits, accepted);
+      const turns = await begin(this.#request, context, commits, accepted, (message) =>
+        this.#accept(opened, message, () => accepted.invocationId),
+      );
       stored = true;
-      const answer = await answerInstead(context);
+      const answer = turns.length > 0 ? await answerInstead(context) : undefined;
       if (answer) await commits.event(answer);
       else for (const turn of turns) await this.#drive(turn, commits);
       await this.#finish(context, commits);
+      await this.#compact(context, commits);
     } catch (thrown) {
       const error = this.#stopReason === "lost" ? leaseLost(thrown) : thrown;
       const { fatalErrors } = context.invocation;
@@ -330,6 +371,22 @@ export class Run implements StreamedRun {
     }
   }
 
+  /** Sums up older events, unless the run was stopped before its end. A caller that breaks off waits for it no longer than for a tool. */
+  async #compact(context: InvocationContext, commits: Commits): Promise<void> {
+    const { compactions, clock, abortGraceMs } = this.#settings;
+    if (!compactions || (this.#stopReason !== undefined && this.#stopReason !== "break")) return;
+    using gate = new GraceGate(this.#stopping.signal, { clock, graceMs: abortGraceMs });
+    const tooLate = new AbortController();
+    const store: StoreSummary = (event, header) => commits.summary(event, header);
+    try {
+      await gate.pass(compactions.afterRun(context, store, tooLate.signal));
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      tooLate.abort();
+    }
+  }
+
   async #leaveErrorEvent(
     error: unknown,
     context: InvocationContext,
@@ -359,15 +416,22 @@ export class Run implements StreamedRun {
   }
 
   #context(
-    { session, lease }: OpenedSession,
+    opened: OpenedSession,
     accepted: Accepted,
-    record: Invocation["record"],
+    window: LogWindow,
+    commits: () => Commits,
   ): InvocationContext {
     const settings = this.#settings;
+    const { session, lease } = opened;
+    const { compactions } = settings;
     const { message, runConfig } = this.#request;
     const invocation: Invocation = {
       id: accepted.invocationId,
       session,
+      get kept() {
+        return opened.kept;
+      },
+      window,
       userContent: message,
       runConfig,
       sessionService: settings.sessionService,
@@ -392,7 +456,13 @@ export class Run implements StreamedRun {
       llmCalls: this.#llmCalls,
       failures: new Map(),
       fatalErrors: new WeakSet(),
-      record,
+      record: (event) => commits().record(event),
+      compact:
+        compactions &&
+        ((context) =>
+          compactions.beforeModelCall(context, (event, header) =>
+            commits().summary(event, header),
+          )),
       runNested: (request) => settings.runNested(settings, invocation, request),
     };
     return new InvocationContext({ invocation, agent: settings.rootAgent });

@@ -17,6 +17,7 @@ import type { Session } from "../sessions/session.ts";
 import { type AnswerRequest, checkAnswerRequest, openForAnswer } from "./answer.ts";
 import { checkAgentTree } from "./check-agent-tree.ts";
 import { closeToolsets } from "./close-toolsets.ts";
+import { Compactions } from "./compact.ts";
 import { EventStream } from "./event-stream.ts";
 import { fork, type RunnerForkSessionRequest } from "./fork.ts";
 import type { HandOff } from "./hand-off.ts";
@@ -61,6 +62,7 @@ export class Runner implements AsyncDisposable {
   readonly resumabilityConfig: ResumabilityConfig | undefined;
   readonly autoCreateSession: boolean;
   readonly #settings: RunSettings;
+  readonly #compactions: Compactions | undefined;
   readonly #closeTimeouts: { readonly pluginMs: number; readonly toolsetMs: number };
   readonly #running: Set<Run> = new Set();
   /** Rewinds and forks under way. */
@@ -86,7 +88,17 @@ export class Runner implements AsyncDisposable {
       pluginMs: config.pluginCloseTimeoutMs ?? 5_000,
       toolsetMs: config.toolsetCloseTimeoutMs ?? 10_000,
     };
-    const { artifactService } = config;
+    const { artifactService, abortGraceMs = 5_000 } = config;
+    this.#compactions =
+      app?.eventsCompactionConfig &&
+      new Compactions({
+        config: app.eventsCompactionConfig,
+        rootAgent: this.agent,
+        clock,
+        newId,
+        logger,
+        graceMs: abortGraceMs,
+      });
     this.#settings = {
       appName: this.appName,
       rootAgent: this.agent,
@@ -98,12 +110,13 @@ export class Runner implements AsyncDisposable {
       resumable: this.resumabilityConfig?.isResumable ?? false,
       autoCreateSession: this.autoCreateSession,
       contentsCache: new ContentsCache(),
+      compactions: this.#compactions,
       logger,
       clock,
       newId,
       owner: `runner-${newId()}`,
       leaseTtlMs: config.leaseTtlMs ?? 15_000,
-      abortGraceMs: config.abortGraceMs ?? 5_000,
+      abortGraceMs,
       consumerIdleMs: config.consumerIdleMs ?? 300_000,
       runNested,
     };
@@ -258,6 +271,7 @@ export class Runner implements AsyncDisposable {
   async #close(): Promise<void> {
     const { clock, logger } = this.#settings;
     await Promise.all([...this.#running].map((run) => run.stop("close")));
+    await this.#compactions?.close();
     await Promise.allSettled(this.#changing);
     await closeToolsets(this.agent, { clock, logger, timeoutMs: this.#closeTimeouts.toolsetMs });
     try {

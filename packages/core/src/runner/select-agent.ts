@@ -10,9 +10,19 @@ import { liveBackwards } from "../log/live-backwards.ts";
  * itself; the one it was handed over to, if that one has not spoken yet; else the root.
  */
 export function selectAgent(root: BaseAgent, events: readonly Event[], logger: Logger): BaseAgent {
+  return pickAgent(root, events, logger)?.agent ?? root;
+}
+
+/** The same with the event that decides; `undefined` when none does, so that the root takes the turn. */
+export function pickAgent(
+  root: BaseAgent,
+  events: readonly Event[],
+  logger: Logger,
+): { readonly agent: BaseAgent; readonly event: Event } | undefined {
   for (const event of liveBackwards(events)) {
     if (!speaks(event)) continue;
-    if (event.author === root.name && event.actions.transferToAgent === undefined) return root;
+    if (event.author === root.name && event.actions.transferToAgent === undefined)
+      return { agent: root, event };
     const author = root.findAgent(event.author);
     if (!isBaseAgent(author)) {
       logger.debug(
@@ -21,11 +31,10 @@ export function selectAgent(root: BaseAgent, events: readonly Event[], logger: L
       continue;
     }
     const target = transferTarget(author, event);
-    if (target && isRoutableLlmAgent(target)) return target;
-    if (author === root) return root;
-    if (isRoutableLlmAgent(author)) return author;
+    if (target && isRoutableLlmAgent(target)) return { agent: target, event };
+    if (author === root || isRoutableLlmAgent(author)) return { agent: author, event };
   }
-  return root;
+  return undefined;
 }
 
 function transferTarget(author: BaseAgent, event: Event): BaseAgent | undefined {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { toolContext } from "../../test/support/tool-context.ts";
-import { isFunctionTool } from "./function-tool.ts";
-import { LongRunningFunctionTool } from "./long-running-function-tool.ts";
+import { FunctionTool, isFunctionTool } from "./function-tool.ts";
+import { LongRunningFunctionTool, waitOf } from "./long-running-function-tool.ts";
+import { renameTool } from "./renamed-tool.ts";
 
 describe("LongRunningFunctionTool", () => {
   const options = {
@@ -44,6 +45,18 @@ describe("LongRunningFunctionTool", () => {
     });
     const without = new LongRunningFunctionTool(options);
     expect([without.responseSchema, without.expiresInMs]).toEqual([undefined, undefined]);
+  });
+
+  it("says until when, and for what, a call waits", () => {
+    const responseSchema = { type: "boolean" };
+    const tool = new LongRunningFunctionTool({ ...options, responseSchema, expiresInMs: 0.5 });
+    expect(waitOf(tool, 1_000)).toEqual({ expiresAt: 1_001, responseSchema });
+    expect(waitOf(renameTool(tool, "other"), 1_000)).toEqual({ expiresAt: 1_001, responseSchema });
+    expect(waitOf(new LongRunningFunctionTool({ ...options, expiresInMs: 5 }), 1)).toEqual({
+      expiresAt: 6,
+    });
+    expect(waitOf(new LongRunningFunctionTool(options), 1)).toBeUndefined();
+    expect(waitOf(new FunctionTool(options), 1)).toBeUndefined();
   });
 
   it("refuses options that are wrong", () => {

@@ -30,6 +30,7 @@ const NOT_OPTIONS: Readonly<Record<string, string>> = {
   CreateEventParams:
     "of an event: its values are checked when it is appended (AppendEventRequest.event)",
   LlmRequest: "made by the engine, for models and hooks",
+  PendingRequest: "what `listPending` gives",
   RunAsyncToolRequest: "made by the engine, for tools",
   ToolProcessLlmRequest: "made by the engine, for tools",
 };

@@ -31,6 +31,7 @@ const HOOKS: Readonly<
   afterRunCallback: { when: "fine", leaves: "no error event" },
   onRunErrorCallback: { when: "a failing model", leaves: "error event" },
   onEventCallback: { when: "fine", leaves: "no error event", answer: createEvent() },
+  beforeYieldCallback: { when: "fine", leaves: "error event", answer: createEvent() },
   beforeAgentCallback: { when: "fine", leaves: "error event", answer: HI },
   afterAgentCallback: { when: "fine", leaves: "error event", answer: HI },
   onAgentErrorCallback: { when: "a failing model", leaves: "error event" },

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { firstDifference } from "./first-difference.ts";
 import { play, type Played } from "./play.ts";
 import type { Shape } from "./shape.ts";
@@ -57,8 +57,8 @@ export class Undisturbed {
   #difference(played: Played, cuts: readonly number[]): string | undefined {
     const { shape } = this;
     const difference = firstDifference(
-      shape.isEager ? withoutTraces(this.played.outcome) : this.played.outcome,
-      shape.isEager ? withoutTraces(played.outcome) : played.outcome,
+      shape.isEager ? essence(this.played.outcome) : this.played.outcome,
+      shape.isEager ? essence(played.outcome) : played.outcome,
     );
     if (difference)
       return `${difference.path}: expected ${short(difference.expected)}, found ${short(difference.found)}`;
@@ -75,22 +75,30 @@ export class Undisturbed {
   }
 }
 
-/** Without the traces of calls that wait: one that was answered first is not made any more. */
-function withoutTraces(value: Json): JsonObject {
-  return JSON.parse(
-    JSON.stringify(value, (key, member: unknown) =>
-      key === "records" && isObject(member)
-        ? Object.fromEntries(
-            Object.entries(member)
-              .map(([branch, list]) => [
-                branch,
-                (list as string[]).filter((text) => text.includes('"response"')),
-              ])
-              .filter(([, list]) => (list as string[]).length > 0),
-          )
-        : member,
-    ),
-  ) as JsonObject;
+/**
+ * What an outcome comes to, where an answer may come before what its call has left: what the agents said and called, in order,
+ * and the last response of each call.
+ */
+function essence(outcome: JsonObject): JsonObject {
+  return { ...outcome, log: essenceOfLog(outcome["log"] as JsonObject) };
+}
+
+function essenceOfLog({ branches, runs }: JsonObject): JsonObject {
+  const said: JsonObject = {};
+  const responses: JsonObject = {};
+  for (const [branch, events] of Object.entries(branches as JsonObject))
+    said[branch] = objectsOf(events).filter((event) => {
+      const parts = objectsOf(isObject(event["content"]) ? event["content"]["parts"] : undefined);
+      for (const { functionResponse } of parts)
+        if (isObject(functionResponse))
+          responses[String(functionResponse["id"])] = functionResponse["response"] ?? null;
+      return event["author"] !== "user" && !parts.some((part) => part["functionResponse"]);
+    });
+  const inside = Object.entries(runs as JsonObject).map(([callId, log]): [string, Json] => [
+    callId,
+    essenceOfLog(log as JsonObject),
+  ]);
+  return { said, responses, runs: Object.fromEntries(inside) };
 }
 
 function short(value: Json | undefined): string {

@@ -22,6 +22,8 @@ export interface Played {
   readonly modelCalls: ReadonlyMap<string, number>;
   /** Continuations of each world. */
   readonly continuations: readonly number[];
+  /** The session's events, as they are. */
+  readonly events: readonly Event[];
 }
 
 export interface PlayOptions {
@@ -51,7 +53,12 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
       continuations.push(world.continuations);
       universe.now += LEASE_MS + 1;
       world = new World(shape, universe, cuts.shift());
-      if (shape.isEager && isKnown(shape.steps[index + 1], universe.log)) break;
+      if (
+        shape.isEager &&
+        isStored(request, universe.log) &&
+        isKnown(shape.steps[index + 1], universe.log)
+      )
+        break;
       outcome = await world.run(request);
     }
     if (outcome.kind === "failed")
@@ -66,6 +73,7 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
     bodies: Object.fromEntries(universe.bodies),
     modelCalls: universe.modelCalls,
     continuations,
+    events: universe.log,
   };
 }
 
@@ -84,6 +92,17 @@ function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefin
   });
   if (parts.length < answers.length) return undefined;
   return { ...request, newMessage: { role: "user", parts } };
+}
+
+/** Whether the log has the message of a request. */
+function isStored({ invocationId, newMessage }: RunAsyncRequest, log: readonly Event[]): boolean {
+  const parts = JSON.stringify(newMessage?.parts);
+  return log.some(
+    (event) =>
+      event.author === "user" &&
+      event.invocationId === invocationId &&
+      JSON.stringify(event.content?.parts) === parts,
+  );
 }
 
 /** Whether the log has what a step answers. */

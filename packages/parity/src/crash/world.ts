@@ -69,7 +69,10 @@ export class World {
   /** Makes a request. Resolves when its run has ended, or the world has. */
   async run(request: RunAsyncRequest): Promise<RunOutcome> {
     switchCounting(true);
-    const outcome = await Promise.race([this.#died.promise, this.#drain(request)]);
+    const hanging = Promise.withResolvers<RunOutcome>();
+    const timer = setTimeout(() => hanging.resolve({ kind: "failed", error: HANGS }), LIMIT_MS);
+    const outcome = await Promise.race([this.#died.promise, this.#drain(request), hanging.promise]);
+    clearTimeout(timer);
     switchCounting(false);
     this.#counted = continuations();
     if (!this.#isDead) return outcome;
@@ -179,5 +182,9 @@ export class World {
 function nextTask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Of the machine's time. A run takes milliseconds. */
+const LIMIT_MS = 10_000;
+const HANGS = `the run did not end within ${LIMIT_MS / 1000} s`;
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,14 +1,24 @@
 import type { Content } from "../../content/content.ts";
 import type { Event } from "../../events/event.ts";
 
+/** Ids of calls: the reader's own, and those of the other agents. */
+export interface CallIds {
+  readonly callIds: ReadonlySet<string>;
+  readonly otherCallIds: ReadonlySet<string>;
+}
+
 /** The contents of a log's beginning, for one reader. */
-export interface SettledContents {
+export interface SettledContents extends CallIds {
   /** Position of the last event they were made of. */
   upTo: number;
+  /** Position up to which rewinds, summaries and late answers are taken into account, also where what they concern is not settled. */
+  readonly builtTo: number;
   /** Only ever appended to. */
   readonly contents: Content[];
-  /** Ids of the reader's calls among them, if there are any. */
-  callIds: Set<string> | undefined;
+  /** Ids of the reader's calls among them. */
+  readonly callIds: Set<string>;
+  /** Ids of other agents' calls among them. */
+  readonly otherCallIds: Set<string>;
 }
 
 /**
@@ -31,13 +41,14 @@ export class ContentsCache {
     first: Event,
     reader: string,
     entry: SettledContents,
-    settled: { upTo: number; contents: readonly Content[]; callIds: Iterable<string> },
+    settled: { upTo: number; contents: readonly Content[] } & CallIds,
   ): void {
     let readers = this.#entries.get(first);
     if (!readers) this.#entries.set(first, (readers = new Map()));
     readers.set(reader, entry);
     for (const content of settled.contents) entry.contents.push(content);
-    for (const callId of settled.callIds) (entry.callIds ??= new Set()).add(callId);
+    for (const callId of settled.callIds) entry.callIds.add(callId);
+    for (const callId of settled.otherCallIds) entry.otherCallIds.add(callId);
     entry.upTo = settled.upTo;
   }
 

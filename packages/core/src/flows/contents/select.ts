@@ -58,7 +58,7 @@ export function selectEntries(
 }
 
 /** Adds the ids of the reader's own calls in the event to a set. */
-export function addOwnCalls(event: Event, reader: Reader, callIds: Set<string>): void {
+function addOwnCalls(event: Event, reader: Reader, callIds: Set<string>): void {
   if (event.author !== reader.agentName) return;
   for (const { id } of getFunctionCalls(event)) if (id !== undefined) callIds.add(id);
 }

@@ -34,7 +34,9 @@ export async function* runBatch(
   batch: Batch,
 ): AsyncGenerator<Event, void, undefined> {
   const { controller, unlink } = followingController(context.abortSignal);
-  const asFinished = batch.calls.flatMap(resultOfRecord);
+  const asFinished = batch.calls
+    .toSorted((left, right) => left.recordPlace - right.recordPlace)
+    .flatMap(resultOfRecord);
   for (const { actions, stateRemoved, inPlace } of asFinished)
     context.invocation.state.lay({ ...actions?.stateDelta, ...inPlace }, stateRemoved);
   let outcomes: CallOutcome[];
@@ -90,11 +92,16 @@ async function makeCall(
   const { call } = state;
   const outcome = await new ToolCall(context, state, toolsDict, controller.signal).run();
   if (outcome.kind === "failed" || outcome.kind === "stopped") return outcome;
+  // What an agent tool's run has written so far comes with its response: the run is read again then.
+  if (outcome.kind === "waiting" && outcome.isNested) {
+    onWaiting(call.id ?? "");
+    return outcome;
+  }
   const { actions, stateRemoved, inPlace } = outcome.context.harvestApart();
   const response = outcome.kind === "response" ? outcome.response : undefined;
   asFinished.push({ call, response, actions, stateRemoved, inPlace });
   if (response === undefined) onWaiting(call.id ?? "");
-  const isSilent = outcome.kind === "waiting" && !outcome.isNested;
+  const isSilent = outcome.kind === "waiting";
   const hasSiblings = response !== undefined && getFunctionCalls(event).length > 1;
   if (!context.isResumable || !(isSilent || hasSiblings)) return outcome;
   try {
@@ -134,7 +141,8 @@ function* eventsOf(
     asking.map((state): FunctionCall => state.call),
     requests,
   );
-  const allAsk = inCallOrder.every(({ call }) => Object.hasOwn(requests, call.id ?? ""));
+  // Of all calls, also of those that wait: the same whether they were made now or before a crash.
+  const allAsk = calls.every(({ call }) => Object.hasOwn(requests, call.id ?? ""));
   if (allAsk && request) yield request;
   else if (!allAsk && Object.keys(requests).length > 0) delete responses.actions.skipSummarization;
   yield responses;

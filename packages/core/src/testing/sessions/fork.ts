@@ -268,6 +268,70 @@ export const forkCases: readonly SessionCase[] = [
     },
   },
   {
+    key: "fork-window",
+    title: "a fork is loaded from its beginning, wherever the window of its source begins",
+    level: "lease",
+    async run(subject) {
+      const service = await subject.open();
+      const parent = await history(service);
+      const { session, lease } = await service.openSession({ ...KEY, owner: "o", ttlMs: LONG_MS });
+      await service.appendEvent({
+        session,
+        event: message("m4"),
+        lease,
+        header: { windowFrom: 4, kept: parent.events.slice(2, 3) },
+      });
+      await lease.release();
+      for (const atSequence of [2, 4]) {
+        const key = { ...KEY, sessionId: `fork at ${atSequence}` };
+        await service.forkSession({ ...KEY, atSequence, newSessionId: key.sessionId });
+        const request = { ...key, owner: "p", ttlMs: LONG_MS };
+        const opened = await (await subject.open()).openSession(request);
+        assert.deepEqual(sequencesOf(opened.session.events), range(1, atSequence));
+        assert.equal(opened.session.firstSequence, 1);
+        assert.deepEqual(opened.kept, []);
+        await opened.lease.release();
+      }
+      const again = await service.openSession({ ...KEY, owner: "o", ttlMs: LONG_MS });
+      assert.equal(again.session.firstSequence, 4, "the source keeps its window");
+      assert.deepEqual(sequencesOf(again.kept), [3]);
+      await again.lease.release();
+    },
+  },
+  {
+    key: "fork-not-cancelled",
+    title: "a fork of an invocation that is to be cancelled goes on, and its attempts count anew",
+    level: "lease",
+    async run(subject) {
+      const service = await subject.open();
+      await history(service);
+      const running = await service.openSession({ ...KEY, owner: "o", ttlMs: LONG_MS });
+      await service.appendEvent({
+        ...running,
+        event: message("m4"),
+        header: { invocationId: "e-1" },
+      });
+      await service.requestCancel({ ...KEY, invocationId: "e-1" });
+      await service.forkSession({ ...KEY, atSequence: 4, newSessionId: "fork" });
+      const { session, lease } = await service.openSession({ ...FORK, owner: "p", ttlMs: LONG_MS });
+      assert.equal(lease.attempt, 0);
+      await service.appendEvent({
+        session,
+        event: message("m5"),
+        lease,
+        header: { invocationId: "e-1" },
+      });
+      await lease.renew();
+      assert.equal(lease.cancelled.aborted, false);
+      assert.equal(lease.attempt, 1);
+      assert.equal(await service.requestCancel({ ...FORK, invocationId: "e-1" }), true);
+      await lease.release({ ended: "e-1" });
+      await running.lease.renew();
+      assert.equal(running.lease.cancelled.aborted, true, "the source is cancelled");
+      await running.lease.release({ ended: "e-1" });
+    },
+  },
+  {
     key: "fork-store-refusals",
     title: "a store refuses a fork whose source is not there, is another life, or is shorter",
     level: "core",

@@ -252,6 +252,31 @@ export const invocationCases: readonly SessionCase[] = [
     },
   },
   {
+    key: "cancel-own-session",
+    title: "a cancel reaches the session of its user, not one of the same id",
+    level: "lease",
+    async run(subject) {
+      const service = await subject.open();
+      const other = { ...KEY, userId: "another" };
+      for (const key of [KEY, other]) await service.createSession(key);
+      const opened = await Promise.all(
+        [KEY, other].map(async (key) => {
+          const held = await service.openSession({ ...key, owner: "o", ttlMs: LONG_MS });
+          const header = { invocationId: "e-1" };
+          await service.appendEvent({ ...held, event: message("m1"), header });
+          return held;
+        }),
+      );
+      assert.equal(await service.requestCancel({ ...KEY, invocationId: "e-1" }), true);
+      for (const { lease } of opened) await lease.renew();
+      assert.deepEqual(
+        opened.map(({ lease }) => lease.cancelled.aborted),
+        [true, false],
+      );
+      for (const { lease } of opened) await lease.release({ ended: "e-1" });
+    },
+  },
+  {
     key: "cancel-waits-for-next-holder",
     title: "a cancel of an interrupted invocation reaches who takes it up",
     level: "lease",

@@ -260,6 +260,70 @@ export const listCases: readonly SessionCase[] = [
     },
   },
   {
+    key: "list-pending-several",
+    title: "of several calls that wait, those that were not answered go on waiting, over leases",
+    level: "lease",
+    async run(subject) {
+      const service = await subject.open();
+      await service.createSession(KEY);
+      const [one, two] = [asking("call1"), asking("call2")];
+      const both = { ...one.pendingCalls, ...two.pendingCalls };
+      const steps = [
+        { event: one.event, pendingCalls: one.pendingCalls },
+        { event: two.event, pendingCalls: both },
+        { event: answer("call1"), pendingCalls: two.pendingCalls },
+        { event: answer("call2"), pendingCalls: {} },
+      ];
+      for (const { event, pendingCalls } of steps) {
+        const writer = await subject.open();
+        const opened = await writer.openSession({ ...KEY, owner: "o", ttlMs: LONG_MS });
+        await writer.appendEvent({ ...opened, event });
+        await opened.lease.release();
+        const waits = Object.keys(pendingCalls).length > 0;
+        const request = { appName, userId, pending: true } as const;
+        const { sessions } = await service.listSessions(request);
+        assert.deepEqual(
+          sessions.map((session) => plain(session.pendingCalls)),
+          waits ? [pendingCalls] : [],
+        );
+        const { session, lease } = await service.openSession({
+          ...KEY,
+          owner: "p",
+          ttlMs: LONG_MS,
+        });
+        assert.deepEqual(plain(session.pendingCalls), pendingCalls);
+        const whileHeld = await listedIds(service, request);
+        assert.deepEqual(whileHeld, waits ? [KEY.sessionId] : [], "also while it is held");
+        await lease.release();
+      }
+    },
+  },
+  {
+    key: "list-pending-pages",
+    title: "pages of what waits miss nothing, wherever the sessions in between are",
+    level: "lease",
+    async run(subject) {
+      const service = await subject.open();
+      const { event } = asking("call1");
+      const waiting = new Set([1, 2, 5, 9]);
+      for (const n of range(1, 9)) {
+        const key = { ...KEY, sessionId: `s${n}` };
+        await service.createSession(key);
+        await pass(subject, 10);
+        if (!waiting.has(n)) continue;
+        const opened = await service.openSession({ ...key, owner: "o", ttlMs: LONG_MS });
+        await service.appendEvent({ ...opened, event });
+        await opened.lease.release();
+      }
+      const expected = ["s9", "s5", "s2", "s1"];
+      for (const pageSize of [1, 2, 3, 100]) {
+        const request = { appName, userId, pending: true, pageSize } as const;
+        assert.deepEqual(await listedIds(service, request), expected);
+      }
+      assert.deepEqual(await listedIds(service, { appName, pending: true, pageSize: 1 }), expected);
+    },
+  },
+  {
     key: "update-title",
     title: "a title can be set, changed and removed, and the labels stay",
     level: "core",

@@ -20,6 +20,7 @@ import {
   OPTIONAL_IDS,
   type Row,
   rowsOf,
+  SIGNAL,
   type Table,
   UNFIT,
   UNKNOWN,
@@ -56,7 +57,7 @@ function noPlugins(): Bad[] {
 
 const RESUMABILITY: readonly Bad[] = [
   ["a text", "x"],
-  ["one that is on", { isResumable: true }, { code: "UNSUPPORTED" }],
+  ["one that says no word", { isResumable: "yes" }, { says: "isResumable" }],
 ];
 const child = pong("child");
 const parent = new SequentialAgent({ name: "parent", subAgents: [child] });
@@ -280,10 +281,7 @@ export const runnerRows: readonly Row[] = [
   ...rowsOf(
     "ResumabilityConfig",
     {
-      isResumable: [
-        ...NO_BOOLEAN,
-        ["true", true, { code: "UNSUPPORTED", says: "resumabilityConfig" }],
-      ],
+      isResumable: NO_BOOLEAN,
       ...UNKNOWN,
     },
     () => ({}),
@@ -393,6 +391,54 @@ export const runnerRows: readonly Row[] = [
     },
     () => ({ userId: KEY.userId, sessionId: KEY.sessionId, invocationId: "e-1" }),
     (world, request) => world.runner.cancel(request),
+  ),
+  ...rowsOf(
+    "ListPendingRequest",
+    {
+      userId: [...IDS, ["nothing", undefined]],
+      sessionId: [
+        ...IDS,
+        ["an unknown one", "nowhere", { code: "SESSION_NOT_FOUND", says: "nowhere" }],
+      ],
+      pageSize: [...NO_POSITIVE, ["1,001", 1_001]],
+      pageToken: [...NO_TEXT, ["no token", "x", { says: "pageToken" }]],
+      signal: [...SIGNAL.slice(0, 1), ["a number", 5]],
+      ...UNKNOWN,
+    },
+    () => ({ userId: KEY.userId }),
+    (world, request) => world.runner.listPending(request),
+  ),
+  ...rowsOf(
+    "ListPendingRequest",
+    { pageSize: [["given with a session", 5]], pageToken: [["given with a session", "x"]] },
+    () => ({ userId: KEY.userId, sessionId: KEY.sessionId }),
+    (world, request) => world.runner.listPending(request),
+  ),
+  ...rowsOf(
+    "AnswerRequest",
+    {
+      userId: [...IDS, ["nothing", undefined]],
+      sessionId: [
+        ...IDS,
+        ["nothing", undefined],
+        ["an unknown one", "nowhere", { code: "SESSION_NOT_FOUND", says: "nowhere" }],
+      ],
+      callId: [
+        ...IDS,
+        ["nothing", undefined],
+        ["an unknown one", "nobody", { code: "CALL_NOT_FOUND", says: "nobody" }],
+      ],
+      response: [...UNFIT, ["nothing", undefined]],
+      waitMs: NO_COUNT,
+      runConfig: [...NO_OBJECT, ["an unknown field", { fast: true }, { says: "no option `fast`" }]],
+      yieldUserMessage: NO_BOOLEAN,
+      abortSignal: SIGNAL,
+      ...UNKNOWN,
+    },
+    () => ({ userId: KEY.userId, sessionId: KEY.sessionId, callId: "c1", response: {} }),
+    async (world, request) => {
+      for await (const event of world.runner.answer(request)) void event;
+    },
   ),
   ...withoutOptions(),
   {

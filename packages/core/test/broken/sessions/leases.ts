@@ -323,7 +323,7 @@ export const brokenLeases: readonly BrokenSessions[] = [
         },
       };
     },
-    ["header-patch-leaves-rest", "list-pending"],
+    ["header-patch-leaves-rest", "list-pending", "list-pending-several"],
   ),
   brokenStore(
     "takes a header patch for the whole header",
@@ -371,6 +371,7 @@ export const brokenLeases: readonly BrokenSessions[] = [
       "cancel-cleared",
       "cancel-not-open",
       "cancel-waits-for-next-holder",
+      "fork-window",
       "header-patch-leaves-rest",
       "header-window",
       "interrupted-list",
@@ -388,6 +389,7 @@ export const brokenLeases: readonly BrokenSessions[] = [
       "lease-wait",
       "lease-wait-across-services",
       "lease-wait-ends",
+      "list-pending-several",
       "lost-reply-lease",
       "open-again-after-others-wrote",
       "open-handle-private",
@@ -492,9 +494,11 @@ export const brokenLeases: readonly BrokenSessions[] = [
     }),
     [
       "cancel-open-invocation",
+      "cancel-own-session",
       "cancel-seen-by-append",
       "cancel-seen-by-timer",
       "cancel-waits-for-next-holder",
+      "fork-not-cancelled",
       "store-header",
     ],
   ),
@@ -513,6 +517,6 @@ export const brokenLeases: readonly BrokenSessions[] = [
         },
       };
     },
-    ["header-patch-leaves-rest", "header-window"],
+    ["fork-window", "header-patch-leaves-rest", "header-window"],
   ),
 ];

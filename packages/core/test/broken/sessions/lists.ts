@@ -67,6 +67,7 @@ export const brokenLists: readonly BrokenSessions[] = [
       "list-newest-first",
       "list-pages-beside-changes",
       "list-pages-complete",
+      "list-pending-pages",
     ],
   ),
   brokenStore(
@@ -91,6 +92,7 @@ export const brokenLists: readonly BrokenSessions[] = [
       "list-newest-first",
       "list-pages-beside-changes",
       "list-pages-complete",
+      "list-pending-pages",
     ],
   ),
   brokenStore(

@@ -379,6 +379,7 @@ export const brokenServices: readonly BrokenSessions[] = [
     "create-copies-state",
   ]),
   brokenService("hands out the session of the last run", (s, o) => new AliasedRuns(s, o), [
+    "fork-window",
     "header-window",
     "open-again-after-others-wrote",
     "open-handle-private",

@@ -329,6 +329,7 @@ export const brokenStates: readonly BrokenSessions[] = [
       "fork-state-at-sequence",
       "fork-store-refusals",
       "fork-waiting-calls",
+      "fork-window",
     ],
   ),
   brokenStore(
@@ -343,7 +344,7 @@ export const brokenStates: readonly BrokenSessions[] = [
         return await store.create({ ...command, fork: { ...fork, header } });
       },
     }),
-    ["fork-needs-no-lease"],
+    ["fork-needs-no-lease", "fork-not-cancelled"],
   ),
   brokenStore(
     "gives a fork no title of its own",

@@ -1,5 +1,6 @@
 import { BaseAgent, type Event, EXIT_LOOP, type InvocationContext } from "@adk/core";
 import { calls, type Kit, type LlmOptions, transfer, type Turn } from "../kit.ts";
+import { hook } from "./hook.ts";
 import { answer, approve, say, type Shape } from "../shape.ts";
 
 const HI = say("Hello.");
@@ -333,6 +334,27 @@ export const CUSTOM: readonly Shape[] = [
           subAgents: [
             kit.llm("first", [calls("one"), "1", "2"], { tools: [kit.tool("one")] }),
             kit.llm("second", ["3", "4"]),
+          ],
+        }),
+      ),
+    steps: [HI],
+  },
+  {
+    name: "custom-agent-with-callbacks",
+    app: (kit) =>
+      kit.app(
+        new Twice({
+          name: "root",
+          subAgents: [
+            kit.llm("first", [calls("one"), "1", "2"], {
+              tools: [kit.tool("one")],
+              beforeAgentCallback: hook(kit, "before"),
+              afterAgentCallback: hook(kit, "after", "Bye."),
+            }),
+            kit.sequential("second", [kit.llm("third", ["3", "4"])]),
+            kit.llm("fourth", [transfer("fifth"), transfer("fifth")], {
+              subAgents: [kit.llm("fifth", ["5", "6"])],
+            }),
           ],
         }),
       ),

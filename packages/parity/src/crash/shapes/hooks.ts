@@ -1,25 +1,9 @@
 import { BasePlugin, type Content, type Context } from "@adk/core";
 import { calls, type Kit, transfer } from "../kit.ts";
+import { hook } from "./hook.ts";
 import { answer, say, type Shape } from "../shape.ts";
 
 const HI = say("Hello.");
-
-function content(text: string): Content {
-  return { role: "model", parts: [{ text }] };
-}
-
-/** A hook that writes how often it was called in this run of its agent, and may say something. */
-function hook(
-  kit: Kit,
-  key: string,
-  says?: string,
-): (context: Context) => Promise<Content | undefined> {
-  return async (context) => {
-    await kit.world.outside(() => undefined);
-    context.state.set(key, Number(context.state.get(key) ?? 0) + 1);
-    return says === undefined ? undefined : content(says);
-  };
-}
 
 /** Writes state wherever a plugin can. */
 class WritingPlugin extends BasePlugin {

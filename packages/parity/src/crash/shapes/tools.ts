@@ -86,14 +86,13 @@ export const PLAIN: readonly Shape[] = [
   },
 ];
 
+/** Pushes last: what a call has changed in place before it waits is stored with the record of a sibling. */
 const push =
-  (item: string, wait: boolean) =>
+  (item: string, waits: boolean) =>
   (kit: { world: { pause(): Promise<void> } }) =>
   async ({ state }: Context): Promise<object> => {
-    const list = state.get<string[]>("list");
-    if (list) list.push(item);
-    else state.set("list", [item]);
-    if (wait) await kit.world.pause();
+    if (waits) await kit.world.pause();
+    state.get<string[]>("list")?.push(item);
     return { pushed: item };
   };
 

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { SHAPES } from "../src/crash/shapes.ts";
+import { sweep } from "../src/crash/sweep.ts";
+
+/** `npm run crash` cuts at all of them. */
+const EVERY = 13;
+const PAIRS = 6;
+
+describe("a run that is cut and taken up again by another runner", () => {
+  it("is tried in enough shapes, each under a name of its own", () => {
+    expect(SHAPES.length).toBeGreaterThanOrEqual(43);
+    expect(new Set(SHAPES.map(({ name }) => name)).size).toBe(SHAPES.length);
+  });
+
+  it.each(SHAPES.map((shape) => [shape.name, shape] as const))(
+    "comes to the same: %s",
+    async (_name, shape) => {
+      const { cuts, pairs, differences } = await sweep(shape, { every: EVERY, pairs: PAIRS });
+      expect(differences).toEqual([]);
+      expect(cuts).toBeGreaterThan(5);
+      expect(pairs).toBe(PAIRS);
+    },
+    30_000,
+  );
+});
