@@ -19,19 +19,17 @@ import { HI, KEY, pong, silent, World } from "./world.ts";
 /** What a hook needs in order to be called. */
 type Situation = "fine" | "a failing model" | "a failing tool";
 
+/** Of the run's error event; a hidden one is stored, and the failing hook keeps it from the caller. */
+type Leaves = "nothing" | "error event" | "hidden error event" | "no error event";
+
 /** Where each hook leaves the log, and what it may answer with. */
-const HOOKS: Readonly<
-  Record<
-    PluginHook,
-    { when: Situation; leaves: "nothing" | "error event" | "no error event"; answer?: unknown }
-  >
-> = {
+const HOOKS: Readonly<Record<PluginHook, { when: Situation; leaves: Leaves; answer?: unknown }>> = {
   onUserMessageCallback: { when: "fine", leaves: "nothing", answer: HI },
   beforeRunCallback: { when: "fine", leaves: "error event", answer: HI },
   afterRunCallback: { when: "fine", leaves: "no error event" },
   onRunErrorCallback: { when: "a failing model", leaves: "error event" },
   onEventCallback: { when: "fine", leaves: "no error event", answer: createEvent() },
-  beforeYieldCallback: { when: "fine", leaves: "error event", answer: createEvent() },
+  beforeYieldCallback: { when: "fine", leaves: "hidden error event", answer: createEvent() },
   beforeAgentCallback: { when: "fine", leaves: "error event", answer: HI },
   afterAgentCallback: { when: "fine", leaves: "error event", answer: HI },
   onAgentErrorCallback: { when: "a failing model", leaves: "error event" },
@@ -96,6 +94,10 @@ describe("a plugin that throws", () => {
         expect(run.seen.at(-1)).toBe("onRunError");
         if (leaves === "nothing") expect(run.stored).toEqual([]);
         if (leaves === "nothing") await world.expectUntouched();
+        if (leaves === "hidden error event") {
+          expect(run.stored.at(-1)).toMatchObject({ errorCode: "PLUGIN_FAILED" });
+          expect(run.yielded).toEqual([]);
+        }
         if (leaves === "no error event")
           expect(run.stored.filter(({ errorCode }) => errorCode !== undefined)).toEqual([]);
         if (leaves === "error event") await expectRunError(world, run, "PLUGIN_FAILED");
@@ -188,11 +190,12 @@ describe("a plugin that answers with the wrong type", () => {
     }
   });
 
-  it("null is no answer", async () => {
+  it("null is no answer; before the caller, it hides the event", async () => {
     for (const { hook, when } of answering) {
       const world = await World.create();
       const run = await runOf(world, agentIn(when), { plugins: [pluginOf(hook, () => null)] });
       expect(run.error === undefined, hook).toBe(when !== "a failing model");
+      expect(run.yielded.length === 0, hook).toBe(hook === "beforeYieldCallback");
     }
   });
 
@@ -222,7 +225,7 @@ function wrongAnswers(hook: PluginHook): [answer: unknown, words: string][] {
     [[HI], "a list of 1"],
     [() => HI, ""],
   ];
-  if (/Model|Event/.test(hook))
+  if (/Model|Event|Yield/.test(hook))
     return [
       ...any,
       [{ content: "text" }, "an object"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Content, Part } from "../../content/content.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
+import type { Invocation } from "../../context/invocation.ts";
 import { createEvent, type Event } from "../../events/event.ts";
 import type { Session } from "../../sessions/session.ts";
 import { buildContents, buildTurnContents } from "./build.ts";
@@ -134,8 +135,8 @@ const READERS: readonly Reader[] = [
 
 function contents(session: Session, reader: Reader, contentsCache: ContentsCache): Content[] {
   // Of a context, this is all that is read.
-  const context = { session, runConfig: {}, invocation: { contentsCache } };
-  return buildContents(context as InvocationContext, reader);
+  const context = { session, runConfig: {}, invocation: { contentsCache, kept: [] as Event[] } };
+  return buildContents(context as unknown as InvocationContext, reader);
 }
 
 /** Calls without a response right behind them, and responses without their call before them. */
@@ -235,6 +236,7 @@ describe("contents of a part of the log", () => {
           const context = {
             session: log.session,
             runConfig: { getSessionConfig },
+            invocation: { kept: [] as readonly Event[] } as Invocation,
             invocationId: log.session.events[part]?.invocationId ?? "",
           } as Partial<InvocationContext> as InvocationContext;
           expect(problems(buildContents(context, reader)), `seed ${seed}`).toEqual([]);

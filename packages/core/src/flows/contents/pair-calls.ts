@@ -54,7 +54,7 @@ export function pairCalls(entries: readonly Entry[], now: number): PairedContent
   const contents: Content[] = [];
   let settledEntries = 0;
   let settledContents = 0;
-  // Calls of invocations that are over are not waited for: an answer that comes all the same is a late one.
+  // Responses to calls of invocations that are over are not waited for: what comes all the same is a late answer.
   const current = entries.at(-1)?.event.invocationId;
   let open = false;
   for (const [index, entry] of entries.entries()) {
@@ -63,9 +63,8 @@ export function pairCalls(entries: readonly Entry[], now: number): PairedContent
     if (callEntry) {
       contents.push(entry.content);
       contents.push(responseContent(callEntry, now));
-      open ||=
-        entry.event.invocationId === current &&
-        callEntry.calls.some((call) => isOpen(callEntry, call, now));
+      const isCurrent = entry.event.invocationId === current;
+      open ||= callEntry.calls.some((call) => isOpen(callEntry, call, now, isCurrent));
     } else {
       const rest = withoutResponses(entry);
       if (rest) contents.push(rest);
@@ -140,9 +139,15 @@ function expiryOf({ entry, answered }: CallEntry, call: FunctionCall): number | 
 }
 
 /** Whether what the model reads for the call changes by itself: when it gets its first response, or when it expires. */
-function isOpen(callEntry: CallEntry, call: FunctionCall, now: number): boolean {
+function isOpen(
+  callEntry: CallEntry,
+  call: FunctionCall,
+  now: number,
+  isCurrent: boolean,
+): boolean {
   const expiresAt = expiryOf(callEntry, call);
-  return expiresAt === undefined ? !callEntry.responses.has(keyOf(call)) : expiresAt > now;
+  if (expiresAt !== undefined) return expiresAt > now;
+  return isCurrent && !callEntry.responses.has(keyOf(call));
 }
 
 function responseContent(callEntry: CallEntry, now: number): Content {

@@ -9,6 +9,7 @@ import {
   BaseTool,
   type BaseToolParams,
   BaseToolset,
+  BuiltInPlanner,
   createEvent,
   type Event,
   FunctionTool,
@@ -256,6 +257,12 @@ export const agentRows: readonly Row[] = [
       outputSchema: noSchemas("outputSchema"),
       outputKey: IDS,
       modelTimeoutMs: NO_POSITIVE,
+      planner: [
+        ["a text", "plan", { says: "BasePlanner" }],
+        ["null", null, { says: "BasePlanner" }],
+        ["a class", BuiltInPlanner, { says: "BasePlanner" }],
+        ["half a planner", { buildPlanningInstruction: () => "x" }, { says: "BasePlanner" }],
+      ],
       beforeModelCallback: CALLBACK,
       afterModelCallback: CALLBACK,
       onModelErrorCallback: CALLBACK,
@@ -271,8 +278,22 @@ export const agentRows: readonly Row[] = [
   ),
 ];
 
-/** Of tools, toolsets, plugins and models. */
+/** Of tools, toolsets, plugins, planners and models. */
 export const partRows: readonly Row[] = [
+  ...rowsOf(
+    "BuiltInPlannerOptions",
+    {
+      thinkingConfig: [
+        ["nothing", undefined],
+        ["null", null],
+        ["a number", 1024],
+        ["a list", []],
+      ],
+      ...UNKNOWN,
+    },
+    () => ({ thinkingConfig: { thinkingBudget: 1024 } }),
+    (_, options) => new BuiltInPlanner(options),
+  ),
   ...rowsOf(
     "AgentToolConfig",
     {
