@@ -27,7 +27,7 @@ export interface RunnerForkSessionRequest extends Cancellable {
   labels?: Record<string, string> | undefined;
 }
 
-export const FORK_OPTIONS: Readonly<Record<keyof RunnerForkSessionRequest, OptionCheck>> = {
+const FORK_OPTIONS: Readonly<Record<keyof RunnerForkSessionRequest, OptionCheck>> = {
   userId: RUN_REQUEST_OPTIONS.userId,
   sessionId: RUN_REQUEST_OPTIONS.sessionId,
   beforeInvocationId: RUN_REQUEST_OPTIONS.invocationId,

@@ -23,7 +23,7 @@ export interface RewindRequest extends Cancellable {
   rewindBeforeInvocationId: string;
 }
 
-export const REWIND_OPTIONS: Readonly<Record<keyof RewindRequest, OptionCheck>> = {
+const REWIND_OPTIONS: Readonly<Record<keyof RewindRequest, OptionCheck>> = {
   userId: RUN_REQUEST_OPTIONS.userId,
   sessionId: RUN_REQUEST_OPTIONS.sessionId,
   rewindBeforeInvocationId: RUN_REQUEST_OPTIONS.invocationId,

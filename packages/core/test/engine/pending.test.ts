@@ -18,8 +18,10 @@ import {
   calls,
   collect,
   contentWords,
+  type Engine,
   engine,
   historyProblems,
+  KEY,
   latch,
   settle,
   told,
@@ -58,6 +60,14 @@ async function inbox(runner: Runner): Promise<PendingRequest[]> {
 /** Of what says anything: not the marks by which a resumable app goes on. */
 function said(events: readonly Event[]): string[] {
   return told(events.filter(({ content }) => content !== undefined));
+}
+
+/** Somebody else stores the answer, without a run. */
+async function answerAside({ sessions, session }: Engine): Promise<void> {
+  const found = await session();
+  const first = found.events[0] as Event;
+  const content = answer(["c1", "ask", { a: 1 }]);
+  await sessions.appendEvent({ session: found, event: { ...first, id: "aside", content } });
 }
 
 async function codeOf(stream: AsyncIterable<Event>): Promise<string> {
@@ -429,29 +439,6 @@ describe("answers to one call at the same moment", () => {
     expect(await e.isBusy()).toBe(false);
   });
 
-  it("is told where the store gives no hints, too", async () => {
-    const thinking = latch<string>();
-    const root = agent("root", [calls(["ask", {}, "c1"]), () => thinking.promise], {
-      tools: [ask],
-    });
-    await using e = await engine({ agent: root, ...RESUMABLE });
-    await e.say("hi");
-    const { watch: _none, ...silent } = decorateStore(e.store, {});
-    const sessionService = new BaseSessionService(silent, { clock: e.clock });
-    const other = e.another({ sessionService });
-    const first = codeOf(other.answer(reply("c1", {})));
-    const session = await e.session();
-    const second = codeOf(other.answer(reply("c1", {})));
-    const third = codeOf(e.runner.answer(reply("c1", {})));
-    await settle();
-    expect(session.pendingCalls).toHaveProperty("c1");
-    await e.clock.advance(500);
-    expect(await second).toBe("CALL_ALREADY_ANSWERED");
-    expect(await third).toBe("CALL_ALREADY_ANSWERED");
-    thinking.open("done");
-    expect(await first).toBe("none");
-  });
-
   it("to two confirmations, by two people: each counts once", async () => {
     const paid: string[] = [];
     const pay = new FunctionTool({
@@ -558,18 +545,56 @@ describe("an answer to a session that is busy", () => {
     expect(await e.isBusy()).toBe(false);
   });
 
+  it("follows the log by asking where the store gives no hints", async () => {
+    const root = agent("root", [calls(["ask", {}, "c1"])], { tools: [ask] });
+    await using e = await engine({ agent: root });
+    await e.say("hi");
+    const { watch: _none, ...silent } = decorateStore(e.store, {});
+    const sessionService = new BaseSessionService(silent, { clock: e.clock });
+    const held = await e.sessions.openSession({ ...KEY, owner: "o", ttlMs: 60_000 });
+    let code: string | undefined;
+    void codeOf(e.another({ sessionService }).answer(reply("c1", {}))).then((it) => (code = it));
+    await settle();
+    await answerAside(e);
+    await e.clock.advance(400);
+    expect(code).toBeUndefined();
+    await e.clock.advance(100);
+    expect(code).toBe("CALL_ALREADY_ANSWERED");
+    await held.lease.release();
+  });
+
+  it("gives back a lease that was granted when it had given up", async () => {
+    const root = agent("root", [calls(["ask", {}, "c1"])], { tools: [ask] });
+    await using e = await engine({ agent: root });
+    await e.say("hi");
+    const held = await e.sessions.openSession({ ...KEY, owner: "o", ttlMs: 60_000 });
+    const late = latch();
+    let asked = 0;
+    const store = decorateStore(e.store, {
+      async open(command, signal) {
+        const outcome = await e.store.open!(command, signal);
+        if (++asked > 2) await late.promise;
+        return outcome;
+      },
+    });
+    const sessionService = new BaseSessionService(store, { clock: e.clock });
+    const refused = codeOf(e.another({ sessionService }).answer(reply("c1", {})));
+    await settle();
+    await held.lease.release();
+    await e.clock.advance(200);
+    expect([asked, await e.isBusy()]).toEqual([3, true]);
+    await answerAside(e);
+    expect(await refused).toBe("CALL_ALREADY_ANSWERED");
+    late.open();
+    await settle();
+    expect(await e.isBusy()).toBe(false);
+  });
+
   it("is refused at once where there is nothing to answer", async () => {
     const { e, thinking, running } = await busy();
     await using _closing = e;
     expect(await codeOf(e.runner.answer(reply("c9", {})))).toBe("CALL_NOT_FOUND");
-    await e.sessions.appendEvent({
-      session: await e.session(),
-      event: {
-        ...(await e.log())[0]!,
-        id: "aside",
-        content: answer(["c1", "ask", { a: 1 }]),
-      },
-    });
+    await answerAside(e);
     expect(await codeOf(e.runner.answer(reply("c1", {})))).toBe("CALL_ALREADY_ANSWERED");
     thinking.open("yes?");
     await running;
@@ -621,6 +646,7 @@ describe("a call that has expired", () => {
       calls(["ticket", {}, "c1"], ["ticket", {}, "c2"]),
       "wait",
       "one is there",
+      "still",
       "over",
       "late",
     ];
@@ -628,15 +654,16 @@ describe("a call that has expired", () => {
     await using e = await engine({ agent: root });
     await e.say("hi");
     await collect(e.runner.answer(reply("c1", { ok: true })));
+    await e.say("and?");
     await e.clock.advance(MINUTE);
     await e.say("well?");
-    const words = contentWords(root.llm.requests[3]?.contents ?? []);
+    const words = contentWords(root.llm.requests[4]?.contents ?? []);
     expect(words[2]).toBe(
       'user: ticket → {"ok":true} ticket → {"status":"expired","message":"Nobody answered in time."}',
     );
     // The other way still takes it.
     await e.say({ ...answer(["c2", "ticket", { ok: 2 }]) });
-    expect(contentWords(root.llm.requests[4]?.contents ?? [])[2]).toBe(
+    expect(contentWords(root.llm.requests[5]?.contents ?? [])[2]).toBe(
       'user: ticket → {"ok":true} ticket → {"ok":2}',
     );
   });

@@ -1,38 +1,37 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { promiseHooks } from "node:v8";
 
-/**
- * Counts the continuations of promises (of `then`, `catch`, `finally` and `await`) while it is switched on. There is one
- * engine in a process, so there is one counter.
- */
-let counted = 0;
-let limit = Number.POSITIVE_INFINITY;
-let onLimit: (() => void) | undefined;
-let isOn = false;
-let isHooked = false;
+/** Counts the continuations of promises (of `then`, `catch`, `finally` and `await`) that follow from some work. */
+export class Continuations {
+  static readonly #current: AsyncLocalStorage<Continuations> = new AsyncLocalStorage();
+  static #isHooked = false;
+  readonly #limit: number;
+  readonly #onLimit: () => void;
+  #count = 0;
 
-/** Starts again at 0. @param reached called once, before the continuation of that number. */
-export function countFromZero(
-  cutAt: number = Number.POSITIVE_INFINITY,
-  reached: (() => void) | undefined = undefined,
-): void {
-  if (!isHooked) promiseHooks.onBefore(onBefore);
-  isHooked = true;
-  counted = 0;
-  limit = cutAt;
-  onLimit = reached;
-}
+  /** @param onLimit called once, before the continuation of that number. */
+  constructor(limit: number, onLimit: () => void) {
+    this.#limit = limit;
+    this.#onLimit = onLimit;
+    if (Continuations.#isHooked) return;
+    Continuations.#isHooked = true;
+    promiseHooks.onBefore(() => {
+      const current = Continuations.#current.getStore();
+      if (current) current.#next();
+    });
+  }
 
-export function switchCounting(on: boolean): void {
-  isOn = on;
-}
+  /** How many there were so far. */
+  get count(): number {
+    return this.#count;
+  }
 
-/** How many there were so far. */
-export function continuations(): number {
-  return counted;
-}
+  /** Does the work. What follows from it counts; what others do at the same time does not. */
+  of<T>(work: () => T): T {
+    return Continuations.#current.run(this, work);
+  }
 
-function onBefore(): void {
-  if (!isOn || ++counted !== limit) return;
-  isOn = false;
-  onLimit?.();
+  #next(): void {
+    if (++this.#count === this.#limit) this.#onLimit();
+  }
 }

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { firstDifference } from "./first-difference.ts";
+import { openRequests } from "./log.ts";
 import { play, type Played } from "./play.ts";
 import type { Shape } from "./shape.ts";
 
@@ -35,6 +36,10 @@ export class Undisturbed {
     const again = await play(shape);
     const resumed = await play(shape, { resumesAll: true });
     const problems = [...this.played.violations, ...resumed.violations];
+    for (const { tool } of openRequests(this.played.events))
+      problems.push(`nobody answers the call of ${tool}`);
+    for (const [callId, count] of this.played.bodies)
+      if (count !== 1) problems.push(`the body of call ${callId} ran ${count} times`);
     if (again.continuations[0] !== this.continuations) problems.push("two plays are not equal");
     const difference =
       this.#difference(again, []) ?? this.#difference({ ...resumed, violations: [] }, []);
@@ -62,10 +67,13 @@ export class Undisturbed {
     );
     if (difference)
       return `${difference.path}: expected ${short(difference.expected)}, found ${short(difference.found)}`;
-    const bodies = Object.keys(this.played.bodies).length;
-    const found = Object.keys(played.bodies).length;
+    const bodies = this.played.bodies.size;
+    const found = played.bodies.size;
     if (shape.isEager ? found > bodies : found !== bodies)
       return `the bodies of ${found} calls ran, expected ${bodies}`;
+    const most = Math.max(0, ...played.bodies.values());
+    if (most > 1 + cuts.length)
+      return `the body of a call ran ${most} times, expected once, and once more a cut`;
     for (const [agent, count] of played.modelCalls) {
       const expected = this.played.modelCalls.get(agent) ?? 0;
       if (count > expected + cuts.length)

@@ -75,8 +75,7 @@ class Teller {
     }
     for (const list of Object.values(records)) list.sort();
     const runs: JsonObject = {};
-    for (const [callId, child] of [...children].toSorted())
-      runs[this.#labels.of(callId)] = this.tell(child);
+    for (const [callId, child] of children) runs[this.#labels.of(callId)] = this.tell(child);
     return { branches: sorted(branches), records: sorted(records), runs: sorted(runs) };
   }
 

@@ -18,7 +18,7 @@ export interface Played {
   readonly outcome: JsonObject;
   readonly violations: readonly string[];
   /** By call, and by agent. */
-  readonly bodies: JsonObject;
+  readonly bodies: ReadonlyMap<string, number>;
   readonly modelCalls: ReadonlyMap<string, number>;
   /** Continuations of each world. */
   readonly continuations: readonly number[];
@@ -70,7 +70,7 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
   return {
     outcome: await outcomeOf(universe),
     violations: universe.violations,
-    bodies: Object.fromEntries(universe.bodies),
+    bodies: universe.bodies,
     modelCalls: universe.modelCalls,
     continuations,
     events: universe.log,

@@ -9,7 +9,7 @@ import {
   type RunAsyncRequest,
   type SessionStore,
 } from "@adk/core";
-import { continuations, countFromZero, switchCounting } from "./continuations.ts";
+import { Continuations } from "./continuations.ts";
 import { Kit } from "./kit.ts";
 import type { Shape } from "./shape.ts";
 import { LEASE_MS, type Universe } from "./universe.ts";
@@ -38,11 +38,15 @@ export class World {
   #isDead = false;
   /** Tools that wait for time to pass. */
   #sleepers = 0;
-  #counted = 0;
+  readonly #continuations: Continuations;
 
   /** @param dieAt the number of the continuation before which it ends; absent: it lives on. */
-  constructor(shape: Shape, universe: Universe, dieAt?: number) {
+  constructor(shape: Shape, universe: Universe, dieAt: number = Number.POSITIVE_INFINITY) {
     this.universe = universe;
+    this.#continuations = new Continuations(dieAt, () => {
+      this.#isDead = true;
+      setImmediate(() => this.#died.resolve({ kind: "died" }));
+    });
     const newId = universe.newWorldIds();
     const clock = this.#clock();
     const app = shape.app(new Kit(this));
@@ -55,26 +59,23 @@ export class World {
       logger: SILENT,
       ...services,
     });
-    countFromZero(dieAt, () => {
-      this.#isDead = true;
-      setImmediate(() => this.#died.resolve({ kind: "died" }));
-    });
   }
 
   /** Continuations of the engine so far. */
   get continuations(): number {
-    return this.#counted;
+    return this.#continuations.count;
   }
 
   /** Makes a request. Resolves when its run has ended, or the world has. */
   async run(request: RunAsyncRequest): Promise<RunOutcome> {
-    switchCounting(true);
     const hanging = Promise.withResolvers<RunOutcome>();
     const timer = setTimeout(() => hanging.resolve({ kind: "failed", error: HANGS }), LIMIT_MS);
-    const outcome = await Promise.race([this.#died.promise, this.#drain(request), hanging.promise]);
+    const outcome = await Promise.race([
+      this.#died.promise,
+      this.#continuations.of(() => this.#drain(request)),
+      hanging.promise,
+    ]);
     clearTimeout(timer);
-    switchCounting(false);
-    this.#counted = continuations();
     if (!this.#isDead) return outcome;
     // What is still under way in it comes to rest.
     for (let turn = 0; turn < 3; turn++) await nextTask();
@@ -83,7 +84,7 @@ export class World {
 
   /** Something outside of the engine: the world may end before it happens, and before its answer is back. */
   async outside<T>(work: () => T): Promise<Awaited<T>> {
-    await undefined;
+    await Promise.resolve();
     await this.#unlessDead();
     const result = await work();
     await this.#unlessDead();
@@ -99,7 +100,7 @@ export class World {
   /** Waits until so much time has passed, which it does when nothing else is left to do. */
   async sleep(ms: number): Promise<void> {
     this.#sleepers++;
-    this.#letTimePass(continuations());
+    this.#letTimePass(this.continuations);
     await new Promise<void>((resolve) => this.#clock().after(ms, resolve));
     this.#sleepers--;
     await this.#unlessDead();
@@ -122,7 +123,7 @@ export class World {
   #letTimePass(countedBefore: number): void {
     setImmediate(() => {
       if (this.#isDead || this.#sleepers === 0) return;
-      const counted = continuations();
+      const counted = this.continuations;
       if (counted === countedBefore) {
         const next = [...this.#timers].toSorted((left, right) => left.due - right.due)[0];
         if (next) {

@@ -29,6 +29,8 @@ import { HI, KEY, pong, type World } from "../world.ts";
 
 class Noop extends BasePlugin {}
 
+const NO_SIGNAL: readonly Bad[] = [...SIGNAL.slice(0, 1), ["a number", 5]];
+
 const NO_AGENT: readonly Bad[] = [
   ["a text", "root"],
   ["an object", { name: "root" }],
@@ -271,7 +273,6 @@ export const runnerRows: readonly Row[] = [
       rootAgent: [...NO_ROOT, ["nothing", undefined]],
       plugins: NO_PLUGINS,
       resumabilityConfig: RESUMABILITY,
-      eventsCompactionConfig: [["any", {}, { code: "UNSUPPORTED" }]],
       contextCacheConfig: [["any", {}, { code: "UNSUPPORTED" }]],
       ...UNKNOWN,
     },
@@ -440,6 +441,65 @@ export const runnerRows: readonly Row[] = [
       for await (const event of world.runner.answer(request)) void event;
     },
   ),
+  ...rowsOf(
+    "RewindRequest",
+    {
+      userId: [...IDS, ["nothing", undefined]],
+      sessionId: [
+        ...IDS,
+        ["nothing", undefined],
+        ["an unknown one", "nowhere", { code: "SESSION_NOT_FOUND", says: "nowhere" }],
+      ],
+      rewindBeforeInvocationId: [
+        ...IDS,
+        ["nothing", undefined],
+        ["an unknown one", "e-nobody", { code: "INVOCATION_NOT_FOUND", says: "e-nobody" }],
+      ],
+      signal: NO_SIGNAL,
+      ...UNKNOWN,
+    },
+    () => ({ userId: KEY.userId, sessionId: KEY.sessionId, rewindBeforeInvocationId: "e-1" }),
+    (world, request) => world.runner.rewindAsync(request),
+  ),
+  ...rowsOf(
+    "RunnerForkSessionRequest",
+    {
+      userId: [...IDS, ["nothing", undefined]],
+      sessionId: [
+        ...IDS,
+        ["nothing", undefined],
+        ["an unknown one", "nowhere", { code: "SESSION_NOT_FOUND", says: "nowhere" }],
+      ],
+      beforeInvocationId: [...IDS, ["one beside `atSequence`", "e-1", { says: "and not both" }]],
+      atSequence: [
+        ...NO_COUNT,
+        ["nothing", undefined, { says: "`beforeInvocationId` or `atSequence`" }],
+        ["a sequence that is not there", 99, { code: "SESSION_CONFLICT", says: "99" }],
+      ],
+      newSessionId: [
+        ...OPTIONAL_IDS,
+        ["one that is taken", KEY.sessionId, { code: "SESSION_ALREADY_EXISTS", says: "exists" }],
+      ],
+      title: [...NO_TEXT, ["a NUL", "a\0b"]],
+      labels: [...NO_OBJECT, ["a number in it", { kind: 1 }, { says: "`labels.kind`" }]],
+      signal: NO_SIGNAL,
+      ...UNKNOWN,
+    },
+    () => ({ userId: KEY.userId, sessionId: KEY.sessionId, atSequence: 1 }),
+    (world, request) => world.runner.forkSession(request),
+  ),
+  {
+    option: "RunnerForkSessionRequest.beforeInvocationId",
+    given: "an unknown one",
+    code: "INVOCATION_NOT_FOUND",
+    says: "e-nobody",
+    use: (world) =>
+      world.runner.forkSession({
+        userId: KEY.userId,
+        sessionId: KEY.sessionId,
+        beforeInvocationId: "e-nobody",
+      }),
+  },
   ...withoutOptions(),
   {
     option: "RunConfig.maxLlmCalls",
@@ -494,6 +554,8 @@ function withoutOptions(): Row[] {
     ["Runner.run", (world, given) => world.runner.run(given)],
     ["Runner.runAsync", (world, given) => world.runner.runAsync(given).next()],
     ["Runner.cancel", (world, given) => world.runner.cancel(given)],
+    ["Runner.rewindAsync", (world, given) => world.runner.rewindAsync(given)],
+    ["Runner.forkSession", (world, given) => world.runner.forkSession(given)],
   ];
   return uses.flatMap(([option, use]) =>
     [undefined, null, "x"].map((value): Row => ({
