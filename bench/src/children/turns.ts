@@ -14,7 +14,7 @@ const PLAN = [
   { size: 5_000, sessions: 3, turns: 60 },
 ];
 /** Turns until everything is compiled, in sessions with and without events; and some after each collection. */
-const WARM_UP = 5_000;
+const WARM_UP = 10_000;
 const WARM_AGAIN = 200;
 /** Turns that take long are counted less often. */
 const ENOUGH_MS = 300;
