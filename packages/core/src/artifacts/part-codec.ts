@@ -5,7 +5,7 @@ import { encodeBase64 } from "../internal/json.ts";
 import type { ArtifactMetadata } from "./artifact-store.ts";
 import type { BytesPart } from "./requests.ts";
 
-export const DEFAULT_MIME_TYPE = "application/octet-stream";
+const DEFAULT_MIME_TYPE = "application/octet-stream";
 
 /** What is known of a body before it is counted and hashed. */
 export type PartMetadata = Omit<ArtifactMetadata, "size" | "sha256">;

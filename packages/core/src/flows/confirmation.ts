@@ -36,7 +36,7 @@ export function confirmationEvent(
           name: REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
           args: {
             originalFunctionCall: { id: call.id, name: call.name, args: call.args ?? {} },
-            toolConfirmation: { ...request },
+            toolConfirmation: Object.assign({}, request),
           },
         },
       })),

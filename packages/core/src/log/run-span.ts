@@ -52,7 +52,7 @@ export function hasEscalated(span: RunSpan): boolean {
 }
 
 /** Whether an event of `branch` belongs to a run on `runBranch`: the same or one below it. */
-export function isWithinBranch(branch: string | undefined, runBranch: string | undefined): boolean {
+function isWithinBranch(branch: string | undefined, runBranch: string | undefined): boolean {
   if (runBranch === undefined) return true;
   return branch === runBranch || (branch?.startsWith(`${runBranch}.`) ?? false);
 }

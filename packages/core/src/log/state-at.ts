@@ -18,7 +18,7 @@ export function stateAt(
 }
 
 /** One step of {@link stateAt}. */
-export function applySessionDelta(state: Record<string, unknown>, event: Event): void {
+function applySessionDelta(state: Record<string, unknown>, event: Event): void {
   for (const key of event.stateRemoved ?? [])
     if (splitKey(key).scope === "session") delete state[key];
   const { stateDelta } = event.actions;

@@ -9,12 +9,6 @@ export function isBaseLlm(value: unknown): value is BaseLlm {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-/** A live, bidirectional connection to a model. */
-export interface BaseLlmConnection {
-  sendHistory(history: readonly unknown[]): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** A model. Extend it and implement `generateContentAsync`; CONTRIBUTING shows one of about 100 lines. */
 export abstract class BaseLlm {
   /** Names this class answers to, for `LLMRegistry`; each must match the whole name. */

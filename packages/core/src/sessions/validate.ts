@@ -8,8 +8,8 @@ import type { Session } from "./session.ts";
 const MAX_DELTA_KEYS = 50_000;
 const MAX_TITLE_LENGTH = 4_096;
 const MAX_LABELS = 100;
-export const MAX_PAGE_SIZE = 1_000;
-export const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1_000;
+const DEFAULT_PAGE_SIZE = 100;
 
 /** @throws {@link AdkError} `INVALID_ARGUMENT` */
 export function invalid(message: string): AdkError {

@@ -21,7 +21,7 @@ export function toResponse(response: GenerateContentResponse): LlmResponse {
 }
 
 /** An answer that ended in another way than it should is an error that the caller sees, whatever came before. */
-export function stopped(
+function stopped(
   finishReason: FinishReason | undefined,
   finishMessage: string | undefined,
 ): Pick<LlmResponse, "errorCode" | "errorMessage"> {
