@@ -49,6 +49,14 @@ describe("VirtualClock", () => {
     expect(seen).toEqual([5, 10, 15]);
   });
 
+  it("shows whole milliseconds, whatever a timer was set to", async () => {
+    const clock = new VirtualClock(100);
+    const seen: number[] = [];
+    clock.after(2.4, () => seen.push(clock.now()));
+    await clock.advance(3);
+    expect(seen).toEqual([103]);
+  });
+
   it("does not run what was cancelled", async () => {
     const clock = new VirtualClock(0);
     let ran = false;

@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, callback: () => void): () => void {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), callback };
+    const timer: Timer = { due: this.#now + Math.max(0, Math.ceil(ms)), callback };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
