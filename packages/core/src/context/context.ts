@@ -154,8 +154,8 @@ export class Context extends ReadonlyContext {
   }
 
   /**
-   * In a tool: asks a person to approve this call. The request stands in the actions of the response's event; calling the
-   * tool again with the answer (`toolConfirmation`) is not there in this version.
+   * In a tool: asks a person to approve this call. Return after it: once somebody has answered, the tool is called again, with
+   * the answer in `toolConfirmation`.
    *
    * @throws AdkError `FAILED_PRECONDITION` outside of a tool call.
    */

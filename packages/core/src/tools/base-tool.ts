@@ -29,7 +29,7 @@ export interface BaseToolParams {
   isLongRunning?: boolean | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
-  /** Counts when a run is resumed, which this version does not do yet. @defaultValue "run" */
+  /** What happens to a call that may have been made before, when a run is resumed. @defaultValue "run" */
   onRepeat?: OnRepeat | undefined;
 }
 
@@ -106,7 +106,7 @@ export abstract class BaseTool {
    */
   abstract runAsync(request: RunAsyncToolRequest): Promise<unknown>;
 
-  /** Whether a person must approve this call first. In this version only `FunctionTool` asks it, of itself. */
+  /** Whether a person must approve this call first. The engine does not ask; a tool that wants it calls `requestConfirmation`, as `FunctionTool` does. */
   async checkRequireConfirmation(
     _args: Record<string, unknown>,
     _toolContext?: Context,

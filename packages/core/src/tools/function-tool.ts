@@ -47,11 +47,11 @@ export interface ToolOptions<TParameters extends ToolInputParameters = undefined
   execute: ToolExecuteFunction<TParameters>;
   /** The result comes later, as an answer to the call. @defaultValue false */
   isLongRunning?: boolean | undefined;
-  /** Such a call does not run: the request for approval stands in the event's actions. It cannot be answered in this version. @defaultValue false */
+  /** Such a call waits until a person has approved it; one that was rejected does not run. @defaultValue false */
   requireConfirmation?: RequireConfirmation<TParameters> | undefined;
   /** A call that takes longer is cancelled, and the model reads that it timed out. @defaultValue no limit */
   timeoutMs?: number | undefined;
-  /** What happens to a call that may have been made before; counts when a run is resumed, which this version does not do yet. @defaultValue "run" */
+  /** What happens to a call that may have been made before, when a run is resumed. @defaultValue "run" */
   onRepeat?: OnRepeat | undefined;
 }
 
