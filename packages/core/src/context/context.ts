@@ -155,7 +155,7 @@ export class Context extends ReadonlyContext {
 
   /**
    * In a tool: asks a person to approve this call. Return after it: once somebody has answered, the tool is called again, with
-   * the answer in `toolConfirmation`.
+   * the answer in `toolConfirmation`. In the meantime the model reads what it returned, unless `actions.skipSummarization` is set.
    *
    * @throws AdkError `FAILED_PRECONDITION` outside of a tool call.
    */
