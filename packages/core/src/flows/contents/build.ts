@@ -157,7 +157,8 @@ function rebuiltContents(
     callIds: new Set(),
     otherCallIds: new Set(),
   };
-  const settledEvents = log.filter(({ sequence = 0 }) => sequence <= upTo);
+  // Calls that were rewound are nobody's: only those that are still read count.
+  const settledEvents = compacted.events.filter(({ sequence = 0 }) => sequence <= upTo);
   context.invocation.contentsCache.extend(place.first, place.name, entry, {
     upTo,
     contents: paired.contents.slice(0, paired.settledContents),
