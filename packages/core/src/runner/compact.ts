@@ -20,6 +20,7 @@ import {
   type PlanRequest,
   planWindow,
 } from "../log/compaction.ts";
+import { isRewind } from "../log/rewind.ts";
 import { type LogWindow, logWindow, withOlder } from "../log/window.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
 import type { Session } from "../sessions/session.ts";
@@ -288,14 +289,33 @@ export class Compactions {
 
 const isDuringRun = true;
 
-/** Without a lease: the header is brought up to date by the next run. */
+/** How often a summary is sent again when others are faster. */
+const TRIES = 20;
+
+/**
+ * Stores a summary without a lease; the header is brought up to date by the next run. What was rewound in the meantime must
+ * not come back: then it is dropped.
+ */
 function storeBeside({ session, sessionService }: InvocationContext): StoreSummary {
+  const { appName, userId, id: sessionId } = session;
+  let expectedLastSequence = session.lastSequence;
   return async (event) => {
-    try {
-      await sessionService.appendEvent({ session, event });
-    } catch (error) {
-      if (!AdkError.isInstance(error, "EVENT_ID_CONFLICT")) throw error;
-    }
+    for (let left = TRIES; left > 0; left--)
+      try {
+        await sessionService.appendEvent({ session, event, expectedLastSequence });
+        return false;
+      } catch (error) {
+        if (AdkError.isInstance(error, "EVENT_ID_CONFLICT")) return false;
+        if (!AdkError.isInstance(error, "SESSION_CONFLICT")) throw error;
+        for (let more = true; more;) {
+          const afterSequence = expectedLastSequence;
+          const key = { appName, userId, sessionId, afterSequence, pageSize: 1_000 };
+          const { events, nextPageToken } = await sessionService.listEvents(key);
+          if (events.some(isRewind)) return false;
+          expectedLastSequence = events.at(-1)?.sequence ?? expectedLastSequence;
+          more = nextPageToken !== undefined;
+        }
+      }
     return false;
   };
 }

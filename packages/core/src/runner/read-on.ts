@@ -1,5 +1,6 @@
 import type { Content } from "../content/content.ts";
 import type { Event } from "../events/event.ts";
+import { getFunctionResponses } from "../events/predicates.ts";
 import { callIdsOf } from "../log/agent-run.ts";
 import { startOfInvocation } from "../log/rewind.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
@@ -44,9 +45,23 @@ export async function readOn(
     session.firstSequence = loadedFrom;
     opened.kept = kept;
   }
-  if (!settings.resumable || session.firstSequence === loadedFrom) return;
-  while (session.firstSequence > 1 && !isDecided(settings, session.events, invocationIds))
+  if (session.firstSequence === loadedFrom) return;
+  while (
+    session.firstSequence > 1 &&
+    (cutsRewind(session.events) ||
+      (settings.resumable && !isDecided(settings, session.events, invocationIds)))
+  )
     await readPage(settings, opened, 1);
+}
+
+/** Whether something was rewound of which only the end is loaded: nobody could tell how far it went. */
+function cutsRewind(events: readonly Event[]): boolean {
+  return events.some(({ actions }, index) => {
+    const target = actions.rewindBeforeInvocationId;
+    if (!target) return false;
+    const first = events.slice(0, index).find(({ invocationId }) => invocationId === target);
+    return !first || first.author !== "user" || getFunctionResponses(first).length > 0;
+  });
 }
 
 /** The page before what is loaded, but nothing from before `from`. */
@@ -66,9 +81,22 @@ async function readPage(
     beforeSequence: firstSequence,
     pageSize: firstSequence - first,
   });
-  session.events.unshift(...events);
+  session.events.unshift(
+    ...events.map((event) => (isStale(event, opened.kept) ? emptied(event) : event)),
+  );
   session.firstSequence = first;
   opened.kept = opened.kept.filter(({ sequence = 0 }) => sequence < first);
+}
+
+/** The summaries that stand were kept; what replaced the others, or took them back, may be out of sight. */
+function isStale({ actions, sequence }: Event, kept: readonly Event[]): boolean {
+  return actions.compaction !== undefined && !kept.some((event) => event.sequence === sequence);
+}
+
+function emptied(event: Event): Event {
+  const { compactedSequences: _range, ...rest } = event;
+  const { compaction: _summary, ...actions } = event.actions;
+  return Object.freeze({ ...rest, actions });
 }
 
 /** The invocations that the request is about, as far as the events say. */

@@ -170,7 +170,7 @@ function rebuiltContents(context: InvocationContext, reader: Reader, key: string
       upTo,
       paired.contents.slice(0, paired.settledContents),
       callIdsIn(
-        log.filter(({ sequence = 0 }) => sequence <= upTo),
+        compacted.events.filter(({ sequence = 0 }) => sequence <= upTo),
         reader,
       ),
     );
