@@ -14,6 +14,8 @@ export interface CallResult {
   readonly stateRemoved: readonly string[] | undefined;
   /** State containers that it changed in place, whole. */
   readonly inPlace: Readonly<Record<string, unknown>> | undefined;
+  /** Whether all that it wrote is stored with its record: it gave no response. */
+  readonly isStored: boolean;
 }
 
 /**
@@ -31,8 +33,12 @@ export function responseEvent(
     response ? [{ functionResponse: responseOf(call, response) }] : [],
   );
   const actions = mergeEventActions(inCallOrder.map((result) => result.actions));
+  const changed = new Set(
+    asFinished.flatMap(({ inPlace, isStored }) => (isStored ? [] : Object.keys(inPlace ?? {}))),
+  );
   for (const { inPlace } of asFinished)
-    for (const key of Object.keys(inPlace ?? {})) setOwn(actions.stateDelta, key, inPlace?.[key]);
+    for (const key of Object.keys(inPlace ?? {}))
+      if (changed.has(key)) setOwn(actions.stateDelta, key, inPlace?.[key]);
   const removed = [
     ...new Set(inCallOrder.flatMap(({ stateRemoved }) => stateRemoved ?? [])),
   ].filter((key) => !Object.hasOwn(actions.stateDelta, key));
