@@ -50,8 +50,9 @@ export class Undisturbed {
   /** The script with worlds that end. */
   async cut(
     cuts: readonly number[],
+    { resumesById = false }: { resumesById?: boolean } = {},
   ): Promise<{ played: Played; difference: CutDifference | undefined }> {
-    const played = await play(this.shape, { cuts });
+    const played = await play(this.shape, { cuts, resumesById });
     const problem = played.violations[0] ?? this.#difference(played, cuts);
     return {
       played,

@@ -14,6 +14,8 @@ export interface Step {
   readonly answers?: readonly Pick[];
   readonly stateDelta?: Record<string, unknown>;
   readonly streams?: boolean;
+  /** Answers with `runner.answer`, which takes an answer once: after a cut the run is resumed where that says so. */
+  readonly isOnce?: boolean;
 }
 
 /** An app and what is asked of it. */

@@ -6,7 +6,6 @@ import {
   type Clock,
   type Event,
   type Logger,
-  type RunAsyncRequest,
   type SessionStore,
 } from "@adk/core";
 import { Continuations } from "./continuations.ts";
@@ -66,13 +65,13 @@ export class World {
     return this.#continuations.count;
   }
 
-  /** Makes a request. Resolves when its run has ended, or the world has. */
-  async run(request: RunAsyncRequest): Promise<RunOutcome> {
+  /** Lets a run come to its end, or to that of the world. */
+  async run(start: (runner: Runner) => AsyncIterable<Event>): Promise<RunOutcome> {
     const hanging = Promise.withResolvers<RunOutcome>();
     const timer = setTimeout(() => hanging.resolve({ kind: "failed", error: HANGS }), LIMIT_MS);
     const outcome = await Promise.race([
       this.#died.promise,
-      this.#continuations.of(() => this.#drain(request)),
+      this.#continuations.of(() => this.#drain(start)),
       hanging.promise,
     ]);
     clearTimeout(timer);
@@ -106,10 +105,10 @@ export class World {
     await this.#unlessDead();
   }
 
-  async #drain(request: RunAsyncRequest): Promise<RunOutcome> {
+  async #drain(start: (runner: Runner) => AsyncIterable<Event>): Promise<RunOutcome> {
     const events: Event[] = [];
     try {
-      for await (const event of this.#runner.runAsync(request)) events.push(event);
+      for await (const event of start(this.#runner)) events.push(event);
       return { kind: "ended", events };
     } catch (error) {
       return { kind: "failed", error };
