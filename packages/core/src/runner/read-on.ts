@@ -18,19 +18,21 @@ export interface ReadOnRequest {
  * Reads on in front of the window, when the request is about something from before it: the start of the invocation that it
  * answers or names. Where that invocation is taken up again, what decided who runs it is read too. What is nowhere is looked
  * for in the whole log.
+ *
+ * @returns whether the request is about anything in the log at all.
  */
 export async function readOn(
   settings: RunSettings,
   opened: OpenedSession,
   request: ReadOnRequest,
-): Promise<void> {
-  const { session } = opened;
+): Promise<boolean> {
+  const { session, kept } = opened;
   const { firstSequence: loadedFrom } = session;
-  const { kept } = opened;
-  if (loadedFrom <= 1) return;
   const callIds = (request.message?.parts ?? []).flatMap(
     ({ functionResponse }) => functionResponse?.id ?? [],
   );
+  if (callIds.length === 0 && request.invocationId === undefined) return false;
+  if (loadedFrom <= 1) return true;
   const since = Math.min(...callIds.map((id) => session.pendingCalls[id]?.since ?? Infinity));
   while (session.firstSequence > 1 && since < session.firstSequence)
     await readPage(settings, opened, since);
@@ -45,13 +47,14 @@ export async function readOn(
     session.firstSequence = loadedFrom;
     opened.kept = kept;
   }
-  if (session.firstSequence === loadedFrom) return;
+  if (session.firstSequence === loadedFrom) return true;
   while (
     session.firstSequence > 1 &&
     (cutsRewind(session.events) ||
       (settings.resumable && !isDecided(settings, session.events, invocationIds)))
   )
     await readPage(settings, opened, 1);
+  return true;
 }
 
 /** Whether something was rewound of which only the end is loaded: nobody could tell how far it went. */

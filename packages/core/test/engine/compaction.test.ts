@@ -539,6 +539,19 @@ describe("a summarizer", () => {
     expect(run.clock.pendingTimers).toBe(0);
   });
 
+  it("is given up at once when the caller's signal fires; the run has ended by then", async () => {
+    const summarizer = new Sums(never);
+    const config = { compactionInterval: 1, overlapSize: 0, summarizer };
+    await using run = await compacting(agent("root", answers(1)), config);
+    const controller = new AbortController();
+    const running = run.say("q1", { abortSignal: controller.signal });
+    await settle();
+    controller.abort();
+    expect(told(await running)).toEqual(["root: a1"]);
+    expect(run.logged).toEqual([]);
+    expect(run.clock.pendingTimers).toBe(0);
+  });
+
   it("is stopped when the run is, during the run", async () => {
     const summarizer = new Sums(never);
     const root = agent(
