@@ -160,12 +160,11 @@ export class Run implements StreamedRun {
     newInvocationId: () => string,
   ): Promise<Accepted> {
     const { invocationId } = this.#request;
-    const asksForLog = await readOn(this.#settings, opened, { message, invocationId });
-    const { session, kept } = opened;
+    await readOn(this.#settings, opened, { message, invocationId });
     return accept({
       message,
       invocationId,
-      events: asksForLog ? withOlder(kept, session.events) : session.events,
+      events: withOlder(opened.kept, opened.session.events),
       resumable: this.#settings.resumable,
       newInvocationId,
     });
@@ -334,20 +333,14 @@ export class Run implements StreamedRun {
   async #compact(context: InvocationContext, commits: Commits): Promise<void> {
     const { compactions, clock, abortGraceMs } = this.#settings;
     if (!compactions || (this.#stopReason !== undefined && this.#stopReason !== "break")) return;
-    const { signal } = this.#stopping;
-    using gate = new GraceGate(signal, { clock, graceMs: abortGraceMs });
+    using gate = new GraceGate(this.#stopping.signal, { clock, graceMs: abortGraceMs });
     const tooLate = new AbortController();
-    const onStop = (): void => {
-      if (this.#stopReason !== "break") tooLate.abort();
-    };
-    signal.addEventListener("abort", onStop, { once: true });
     const store: StoreSummary = (event, header) => commits.summary(event, header);
     try {
       await gate.pass(compactions.afterRun(context, store, tooLate.signal));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
-      signal.removeEventListener("abort", onStop);
       tooLate.abort();
     }
   }
