@@ -104,8 +104,13 @@ export class Kit {
     });
   }
 
-  longRunning(name: string, body: Body = () => undefined): LongRunningFunctionTool<typeof INPUT> {
-    return new LongRunningFunctionTool({ name, ...ANY, execute: this.#body(name, body) });
+  longRunning(
+    name: string,
+    body: Body = () => undefined,
+    expiresInMs?: number,
+  ): LongRunningFunctionTool<typeof INPUT> {
+    const execute = this.#body(name, body);
+    return new LongRunningFunctionTool({ name, ...ANY, execute, expiresInMs });
   }
 
   #body(name: string, body: Body): (input: unknown, context: Context) => Promise<unknown> {

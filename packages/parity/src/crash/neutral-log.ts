@@ -8,6 +8,7 @@ const UNTOLD: ReadonlySet<string> = new Set([
   "sequence",
   "startTimestamp",
   "endTimestamp",
+  "expiresAt",
 ]);
 /** State that siblings push to: lists under such keys have no order. */
 const PUSHED = /^(?:\w+:)?list/;

@@ -46,6 +46,7 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
   const continuations: number[] = [];
   let world = new World(shape, universe, cuts.shift());
   for (const [index, step] of shape.steps.entries()) {
+    universe.now += step.afterMs ?? 0;
     const request = requestOf(step, universe.log);
     if (request === undefined) {
       universe.violations.push(`step ${index + 1}: nothing waits for its answer`);
@@ -81,7 +82,10 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
 
 /** Makes a request, or the same one once more. */
 async function begin(world: World, step: Step, request: RunAsyncRequest): Promise<RunOutcome> {
-  if (!step.isOnce) return await world.run((runner) => runner.runAsync(request));
+  if (!step.isOnce) {
+    const abortSignal = world.newAbortSignal();
+    return await world.run((runner) => runner.runAsync({ ...request, abortSignal }));
+  }
   const [part] = request.newMessage?.parts ?? [];
   const { id = "", response } = part?.functionResponse ?? {};
   const outcome = await world.run((runner) =>
@@ -103,6 +107,7 @@ function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefin
   if (stateDelta) request.stateDelta = stateDelta;
   if (streams) request.runConfig = { streamingMode: StreamingMode.SSE };
   if (text !== undefined) return { ...request, newMessage: { role: "user", parts: [{ text }] } };
+  if (answers.length === 0) return request;
   const open = openRequests(log);
   const parts = answers.flatMap(({ tool, response }) => {
     const index = open.findIndex((call) => call.tool === tool);

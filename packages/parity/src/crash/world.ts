@@ -35,6 +35,7 @@ export class World {
   readonly #died: PromiseWithResolvers<RunOutcome> = Promise.withResolvers();
   readonly #timers: Set<Timer> = new Set();
   #isDead = false;
+  #aborting: AbortController = new AbortController();
   /** Tools that wait for time to pass. */
   #sleepers = 0;
   readonly #continuations: Continuations;
@@ -103,6 +104,16 @@ export class World {
     await new Promise<void>((resolve) => this.#clock().after(ms, resolve));
     this.#sleepers--;
     await this.#unlessDead();
+  }
+
+  /** The caller of the next run changes its mind when a tool says so. */
+  newAbortSignal(): AbortSignal {
+    this.#aborting = new AbortController();
+    return this.#aborting.signal;
+  }
+
+  abort(): void {
+    this.#aborting.abort();
   }
 
   async #drain(start: (runner: Runner) => AsyncIterable<Event>): Promise<RunOutcome> {

@@ -12,6 +12,7 @@ import { hash } from "../request-hash.ts";
 import { answer, approve, say, type Shape } from "../shape.ts";
 
 const HI = say("Hello.");
+const ONE_HOUR_MS = 3_600_000;
 
 function ask(agent: string): ScriptedCall {
   return { name: agent, args: { request: `for ${agent}` } };
@@ -449,5 +450,87 @@ export const RUNS: readonly Shape[] = [
         [new MarkingPlugin(kit)],
       ),
     steps: [HI, answer("ask")],
+  },
+  {
+    name: "aborted",
+    app: (kit) =>
+      kit.app(
+        kit.sequential("root", [
+          kit.llm("first", [calls("one", "stop", "two"), "Never."], {
+            tools: [
+              kit.tool("one"),
+              kit.tool("stop", () => {
+                kit.world.abort();
+                return { stopped: true };
+              }),
+              kit.tool("two"),
+            ],
+          }),
+          kit.llm("second", ["Never."]),
+        ]),
+      ),
+    steps: [HI, say("Again.", "i2")],
+  },
+  {
+    name: "aborted-beside-a-call-that-waits",
+    leavesOpen: true,
+    app: (kit) =>
+      kit.app(
+        kit.parallel("root", [
+          kit.llm("left", [calls("ask"), "Never."], { tools: [kit.longRunning("ask")] }),
+          kit.llm("right", [calls("beg"), calls("stop"), "Never."], {
+            tools: [
+              kit.longRunning("beg"),
+              kit.tool("stop", () => {
+                kit.world.abort();
+                return { stopped: true };
+              }),
+            ],
+          }),
+        ]),
+      ),
+    steps: [HI, answer("beg")],
+  },
+  {
+    name: "aborted-beside-an-agent-tool-that-waits",
+    leavesOpen: true,
+    app: (kit) =>
+      kit.app(
+        kit.parallel("root", [
+          kit.llm("left", [calls(ask("helper")), "Never."], {
+            tools: [
+              kit.agentTool(
+                kit.llm("helper", [calls("ask"), "Never."], { tools: [kit.longRunning("ask")] }),
+              ),
+            ],
+          }),
+          kit.llm("right", [calls("beg"), calls("stop"), "Never."], {
+            tools: [
+              kit.longRunning("beg"),
+              kit.tool("stop", async () => {
+                // The other branch has come to rest.
+                await kit.world.sleep(1);
+                kit.world.abort();
+                return { stopped: true };
+              }),
+            ],
+          }),
+        ]),
+      ),
+    steps: [HI, answer("beg")],
+  },
+  {
+    name: "nobody-answers-in-time",
+    leavesOpen: true,
+    app: (kit) =>
+      kit.app(
+        kit.sequential("root", [
+          kit.llm("first", [calls("ask", "one"), "It is too late."], {
+            tools: [kit.longRunning("ask", () => undefined, ONE_HOUR_MS), kit.tool("one")],
+          }),
+          kit.llm("second", ["Second."]),
+        ]),
+      ),
+    steps: [HI, { invocationId: "i1", afterMs: 2 * ONE_HOUR_MS }],
   },
 ];
