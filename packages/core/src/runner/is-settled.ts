@@ -3,7 +3,6 @@ import { equalJson } from "../internal/json.ts";
 import { agentRun, type RunStart, transferOf } from "../log/agent-run.ts";
 import { liveEvents } from "../log/rewind.ts";
 import { openRequests } from "../log/run-span.ts";
-import { withOlder } from "../log/window.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import type { Accepted } from "./accept.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
@@ -31,7 +30,7 @@ export function isSettled(
   const span = { events, from: start + 1, invocationId, branch: undefined };
   if (openRequests(span, clock.now()).size > 0) return true;
   if (live.some(({ author }) => author === "model")) return true; // a hook has answered in the place of the run
-  const agent = selectAgent(rootAgent, withOlder(kept, events.slice(0, start)), logger);
+  const agent = selectAgent(rootAgent, events.slice(0, start), logger, kept);
   return hasEnded(rootAgent, { ...span, agent: agent.name });
 }
 

@@ -160,11 +160,12 @@ export class Run implements StreamedRun {
     newInvocationId: () => string,
   ): Promise<Accepted> {
     const { invocationId } = this.#request;
-    await readOn(this.#settings, opened, { message, invocationId });
+    const asksForLog = await readOn(this.#settings, opened, { message, invocationId });
+    const { session, kept } = opened;
     return accept({
       message,
       invocationId,
-      events: withOlder(opened.kept, opened.session.events),
+      events: asksForLog ? withOlder(kept, session.events) : session.events,
       resumable: this.#settings.resumable,
       newInvocationId,
     });
@@ -333,14 +334,20 @@ export class Run implements StreamedRun {
   async #compact(context: InvocationContext, commits: Commits): Promise<void> {
     const { compactions, clock, abortGraceMs } = this.#settings;
     if (!compactions || (this.#stopReason !== undefined && this.#stopReason !== "break")) return;
-    using gate = new GraceGate(this.#stopping.signal, { clock, graceMs: abortGraceMs });
+    const { signal } = this.#stopping;
+    using gate = new GraceGate(signal, { clock, graceMs: abortGraceMs });
     const tooLate = new AbortController();
+    const onStop = (): void => {
+      if (this.#stopReason !== "break") tooLate.abort();
+    };
+    signal.addEventListener("abort", onStop, { once: true });
     const store: StoreSummary = (event, header) => commits.summary(event, header);
     try {
       await gate.pass(compactions.afterRun(context, store, tooLate.signal));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
+      signal.removeEventListener("abort", onStop);
       tooLate.abort();
     }
   }
