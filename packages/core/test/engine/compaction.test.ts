@@ -8,8 +8,10 @@ import {
   createEvent,
   type Event,
   type EventsCompactionConfig,
+  type InvocationContext,
   LlmEventSummarizer,
   LongRunningFunctionTool,
+  ParallelAgent,
   stringifyContent,
   type SummarizeEventsRequest,
 } from "../../src/index.ts";
@@ -314,6 +316,77 @@ describe("compaction by a token threshold", () => {
   });
 });
 
+describe("agents that run side by side", () => {
+  it("sum up once, and nothing of what the other one does", async () => {
+    const summarizer = new Sums();
+    const child = (name: string): BaseAgent =>
+      agent(
+        name,
+        [
+          "hello",
+          { ...calls(["look", {}, `c-${name}`]), usageMetadata: { promptTokenCount: 500 } },
+          "done",
+        ] as never,
+        { tools: [tool("look", () => ({ text: "x" }))] },
+      );
+    const [left, right] = [child("left"), child("right")];
+    const root = new ParallelAgent({ name: "root", subAgents: [left, right] });
+    await using run = await compacting(root, {
+      tokenThreshold: 400,
+      eventRetentionSize: 1,
+      summarizer,
+    });
+    await run.say("q1");
+    expect(summarizer.given).toHaveLength(0);
+    await run.say("q2");
+    // Before the branches of this turn: the first turn and its question.
+    expect(summarizer.given[0]?.map(words)).toEqual(["q1", "hello", "hello", "q2"]);
+    const covered = (await run.log()).flatMap((event) => event.compactedSequences ?? []);
+    expect(covered[0]).toEqual({ from: 1, to: 4 });
+    for (const one of [left, right] as ReturnType<typeof agent>[])
+      for (const { contents } of one.llm.requests) expect(historyProblems(contents)).toEqual([]);
+  });
+});
+
+describe("a run that is taken up again", () => {
+  it("goes on behind a summary of its own beginning", async () => {
+    const summarizer = new Sums();
+    const made: (string | undefined)[] = [];
+    const turns = [0, 1, 2].map((page) => ({
+      ...calls(["look", { page }, `c${page}`]),
+      usageMetadata: { promptTokenCount: 500 },
+    }));
+    const root = agent("root", [...turns, "done"] as never, {
+      tools: [
+        tool("look", (_args, { functionCallId }) => {
+          made.push(functionCallId);
+          return { text: "a page ".repeat(20) };
+        }),
+      ],
+    });
+    await using run = await compacting(
+      root,
+      { tokenThreshold: 100, eventRetentionSize: 1, summarizer },
+      { resumable: true },
+    );
+    const stream = run.stream("read it");
+    const { value: first } = await stream.next();
+    for (let more = 0; more < 3; more++) await stream.next();
+    await stream.return();
+    expect(summarizer.given.length).toBeGreaterThan(0);
+    expect((await loaded(run)).from).toBeGreaterThan(1);
+
+    const rest = await run.another().run({
+      userId: KEY.userId,
+      sessionId: KEY.sessionId,
+      invocationId: first?.invocationId,
+    });
+    expect(made).toEqual(["c0", "c1", "c2"]);
+    expect(told(rest).at(-2)).toBe("root: done");
+    for (const { contents } of root.llm.requests) expect(historyProblems(contents)).toEqual([]);
+  });
+});
+
 describe("what is not summed up", () => {
   const ask = (): LongRunningFunctionTool =>
     new LongRunningFunctionTool({
@@ -412,6 +485,57 @@ describe("a run in a session that was summed up", () => {
     await expect(run.say(answer(["nowhere", "ask", {}]))).rejects.toMatchObject({
       code: "CALL_NOT_FOUND",
     });
+  });
+
+  it("looks for what is nowhere near in pages, and keeps nothing of what it did not need", async () => {
+    const ask = new LongRunningFunctionTool({
+      name: "ask",
+      description: "asks somebody",
+      execute: () => undefined,
+    });
+    const root = agent("root", [calls(["ask", {}, "w"]), ...answers(9)], { tools: [ask] });
+    await using run = await compacting(root, {
+      tokenThreshold: 100,
+      eventRetentionSize: 2,
+      summarizer: new Sums(),
+    });
+    const [call] = await run.say("q1");
+    await run.say(answer(["w", "ask", { said: "yes" }]));
+    const session = await run.session();
+    for (let turn = 0; turn < 3_000; turn++) {
+      const content = { role: "model", parts: [{ text: `words ${turn}` }] };
+      const event = createEvent({ author: "root", invocationId: `e-${turn}`, content });
+      await run.sessions.appendEvent({ session, event });
+    }
+    await run.say("q2");
+    const before = await loaded(run);
+    expect(before.from).toBeGreaterThan(3_000);
+    const seen: number[] = [];
+    class Watch extends Plugin {
+      override beforeRunCallback({
+        invocationContext: { session: inside },
+      }: {
+        invocationContext: InvocationContext;
+      }): Promise<undefined> {
+        seen.push(inside.firstSequence, inside.events[0]?.sequence ?? 0);
+        return Promise.resolve(undefined);
+      }
+    }
+    const app = new App({
+      name: KEY.appName,
+      rootAgent: root.clone() as BaseAgent,
+      plugins: [new Watch("watch")],
+    });
+    const other = run.another({ app });
+    const key = { userId: KEY.userId, sessionId: KEY.sessionId };
+    const newMessage = { role: "user", parts: [{ text: "q3" }] };
+    await other.run({ ...key, newMessage, invocationId: "e-new" });
+    expect(seen).toEqual([before.from, before.from]);
+    const late = answer(["w", "ask", { said: "no" }]);
+    const [last] = await other.run({ ...key, newMessage: late });
+    expect(last?.invocationId).toBe(call?.invocationId);
+    expect(seen.slice(2)).toEqual([1, 1]);
+    expect(await loaded(run)).toEqual(before);
   });
 
   it("finds an invocation from before the window: it has ended, and nothing is done again", async () => {
