@@ -9,6 +9,7 @@ const UNTOLD: ReadonlySet<string> = new Set([
   "sequence",
   "stateRemoved",
   "compactedSequences",
+  "rewoundFrom",
   "pending",
   "redactedCalls",
   "lastUpdateTime",

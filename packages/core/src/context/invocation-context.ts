@@ -55,6 +55,7 @@ export class InvocationContext {
   get invocationId(): string {
     return this.invocation.id;
   }
+  /** As it was loaded: where older events were summed up, its `events` begin at `firstSequence` and not with the log. */
   get session(): Session {
     return this.invocation.session;
   }

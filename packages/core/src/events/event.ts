@@ -63,6 +63,8 @@ export interface Event extends LlmResponse {
   stateRemoved?: string[] | undefined;
   /** The range a summary covers. */
   compactedSequences?: { from: number; to: number } | undefined;
+  /** Position of the first event that a rewind takes back, and with it all up to the rewind. */
+  rewoundFrom?: number | undefined;
   pending?: Record<string, PendingCall> | undefined;
   toolRecord?: ToolRecord | undefined;
   /** Calls whose arguments were altered before storing; they are never run from the log. */

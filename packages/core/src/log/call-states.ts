@@ -52,8 +52,11 @@ export function callStates(events: readonly Event[]): CallStates {
     lastAnswerIsRepeated = false;
     const { toolRecord } = event;
     if (toolRecord !== undefined) {
-      if (toolRecord.event === undefined)
-        update(calls, toolRecord.callId, { record: toolRecord, recordPlace: place });
+      if (toolRecord.event !== undefined) continue;
+      const asksIn = Object.hasOwn(event.actions.requestedToolConfirmations, toolRecord.callId)
+        ? { asksIn: event }
+        : {};
+      update(calls, toolRecord.callId, { record: toolRecord, recordPlace: place, ...asksIn });
       continue;
     }
     if (event.author === "user") {

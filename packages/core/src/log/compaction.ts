@@ -1,5 +1,6 @@
 import { createEvent, type Event } from "../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
+import { liveBackwards } from "./live-backwards.ts";
 import type { PendingCalls } from "./pending.ts";
 import { isRewind, liveEvents } from "./rewind.ts";
 import { selfContainedEnd } from "./self-contained.ts";
@@ -95,9 +96,7 @@ function isWorthIt(events: readonly Event[], latest: Summary | undefined): boole
 
 /** The tokens of the last prompt that a model has counted since the last summary. */
 export function lastPromptTokens(events: readonly Event[], author?: string): number | undefined {
-  const live = liveEvents(events);
-  for (let index = live.length - 1; index >= 0; index--) {
-    const event = live[index] as Event;
+  for (const event of liveBackwards(events)) {
     if (event.actions.compaction) return undefined;
     const tokens = event.usageMetadata?.promptTokenCount;
     if (tokens !== undefined && (author === undefined || event.author === author)) return tokens;

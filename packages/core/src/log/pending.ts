@@ -108,7 +108,13 @@ function withAsked(
       if (id === undefined || !waiting.has(id)) continue;
       const asked =
         event.pending && Object.hasOwn(event.pending, id) ? event.pending[id] : undefined;
-      const info: PendingCallInfo = { since, agent: event.author, name: name ?? "" };
+      // The events may begin in the middle of the invocation: what is known from before them goes further back.
+      const known = Object.hasOwn(result, id) ? result[id]?.since : undefined;
+      const info: PendingCallInfo = {
+        since: Math.min(since, known ?? since),
+        agent: event.author,
+        name: name ?? "",
+      };
       if (asked?.expiresAt !== undefined) info.expiresAt = asked.expiresAt;
       if (asked?.responseSchema !== undefined) info.responseSchema = asked.responseSchema;
       const through = asked?.via ?? via;

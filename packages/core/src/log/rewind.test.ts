@@ -50,6 +50,21 @@ describe("liveEvents", () => {
     expect(words(liveBackwards(log(part, 7)))).toBe(after);
   });
 
+  it("goes by the position that the rewind knows, in any part of a log", () => {
+    // Of `b`, which began before `c`, only the end is loaded.
+    const events = log("c b <b d", 7);
+    expect(words(liveEvents(events))).toBe("c d");
+    const knowing = events.map((event) =>
+      event.actions.rewindBeforeInvocationId ? { ...event, rewoundFrom: 5 } : event,
+    );
+    expect(words(liveEvents(knowing))).toBe("d");
+    expect(words(liveBackwards(knowing))).toBe("d");
+    const elsewhere = knowing.map((event) =>
+      event.rewoundFrom === undefined ? event : { ...event, rewoundFrom: 8 },
+    );
+    expect(words(liveEvents(elsewhere))).toBe("c d");
+  });
+
   it("gives the list itself back when nothing was rewound", () => {
     const events = log("a b");
     expect(liveEvents(events)).toBe(events);

@@ -3,10 +3,11 @@ import type { Event } from "../events/event.ts";
 /**
  * The events that still count: without those that a rewind took back, and without the rewind events themselves.
  *
- * A rewind to before an invocation takes back everything from that invocation's first event that still counted; where none
- * did (as in logs of ADK for Python), it goes back to the time before its very first one, and rewinds in between have no
- * effect any more. In a list that begins later than the log, an invocation that is not in it began before: nothing in front
- * of the rewind is left. In a whole log it is unknown, and only the rewind event goes. The log itself is never changed.
+ * A rewind to before an invocation takes back everything from that invocation's first event that still counted, whose
+ * position it knows (`rewoundFrom`). In logs of ADK for Python it does not: there that event is looked for; where none
+ * counted, it goes back to the time before the very first one, and rewinds in between have no effect any more. In a list that
+ * begins later than the log, an invocation that is not in it began before: nothing in front of the rewind is left. In a
+ * whole log it is unknown, and only the rewind event goes. The log itself is never changed.
  *
  * @returns `events` itself when nothing was rewound.
  */
@@ -54,6 +55,12 @@ function liveIndexes(events: readonly Event[], from: number): number[] | undefin
     const target = (events[index] as Event).actions.rewindBeforeInvocationId;
     if (!target) {
       last = index;
+      continue;
+    }
+    const { rewoundFrom } = events[index] as Event;
+    if (rewoundFrom !== undefined) {
+      while (last !== NONE && ((events[last] as Event).sequence ?? 0) >= rewoundFrom)
+        last = previous[last] ?? NONE;
       continue;
     }
     const start = startInChain(events, previous, last, target) ?? firstOf(events, from, target);

@@ -19,10 +19,12 @@ export interface Summary {
  * @param live those of them that still count.
  */
 export function standingSummaries(events: readonly Event[], live: readonly Event[]): Summary[] {
-  const summaries = live.flatMap((event) => {
-    const summary = event.actions.compaction ? readSummary(event, events) : undefined;
-    return summary && !isRewound(summary.to, events, live) ? [summary] : [];
-  });
+  const summaries: Summary[] = [];
+  for (const event of live) {
+    if (!event.actions.compaction) continue;
+    const summary = readSummary(event, events);
+    if (summary && !isRewound(summary.to, events, live)) summaries.push(summary);
+  }
   return summaries.filter(
     (summary, index) =>
       !summaries.some((other, position) => covers(other, summary, position > index)),

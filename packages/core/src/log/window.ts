@@ -48,33 +48,41 @@ export function logWindow(request: WindowRequest): LogWindow | undefined {
   const live = liveEvents(log);
   const summaries = standingSummaries(log, live);
   if (summaries.length === 0) return undefined;
-  const coveredTo = Math.max(...summaries.map(({ to }) => to));
   const first = events[0]?.sequence ?? Infinity;
+  const coveredTo = Math.max(...summaries.map(({ to }) => to));
   // Behind the last summary nothing is left out, not even what was rewound.
   let windowFrom = coveredTo + 1;
-  const invocations = new Map<string, { first: number; last: number }>();
+  for (const event of live) {
+    const { sequence = 0, invocationId } = event;
+    if (sequence < first) continue;
+    if (sequence >= windowFrom) break;
+    const isNeeded =
+      invocationId === openInvocationId || (isRaw(event) && !isCovered(sequence, summaries));
+    if (isNeeded) windowFrom = sequence;
+  }
+  if (overlapSize > 0)
+    windowFrom = Math.min(windowFrom, overlapStart(live, { first, coveredTo, overlapSize }));
+  const standing = new Set(summaries.map(({ event }) => event));
+  return { windowFrom, kept: keptEvents(request, live, windowFrom, standing) };
+}
+
+/** The first event of the invocation so many before the first one that no summary has seen. */
+function overlapStart(
+  live: readonly Event[],
+  { first, coveredTo, overlapSize }: { first: number; coveredTo: number; overlapSize: number },
+): number {
+  const spans = new Map<string, { first: number; last: number }>();
   for (const event of live) {
     const { sequence = 0, invocationId } = event;
     if (sequence < first || !isRaw(event)) continue;
-    if (sequence < windowFrom && !isCovered(sequence, summaries)) windowFrom = sequence;
-    const span = invocations.get(invocationId);
+    const span = spans.get(invocationId);
     if (span) span.last = sequence;
-    else invocations.set(invocationId, { first: sequence, last: sequence });
+    else spans.set(invocationId, { first: sequence, last: sequence });
   }
-  const spans = [...invocations.values()];
-  const firstNew = spans.findIndex(({ last }) => last > coveredTo);
-  const overlap = spans.at(Math.max(0, (firstNew === -1 ? spans.length : firstNew) - overlapSize));
-  if (overlap && overlapSize > 0) windowFrom = Math.min(windowFrom, overlap.first);
-  const open =
-    openInvocationId === undefined
-      ? undefined
-      : live.find(
-          ({ sequence = 0, invocationId }) =>
-            sequence >= first && invocationId === openInvocationId,
-        )?.sequence;
-  if (open !== undefined) windowFrom = Math.min(windowFrom, open);
-  const summaryEvents = new Set(summaries.map(({ event }) => event));
-  return { windowFrom, kept: keptEvents(request, live, windowFrom, summaryEvents) };
+  const invocations = [...spans.values()];
+  const found = invocations.findIndex(({ last }) => last > coveredTo);
+  const firstNew = found === -1 ? invocations.length : found;
+  return invocations[Math.max(0, firstNew - overlapSize)]?.first ?? Infinity;
 }
 
 function keptEvents(
@@ -83,17 +91,20 @@ function keptEvents(
   windowFrom: number,
   summaries: ReadonlySet<Event>,
 ): Event[] {
-  const split = live.findIndex(({ sequence = 0 }) => sequence >= windowFrom);
-  const before = split === -1 ? live : live.slice(0, split);
+  const before = live.filter(({ sequence = 0 }) => sequence < windowFrom);
   const called = new Set(Object.keys(pendingCalls));
-  for (const event of split === -1 ? [] : live.slice(split))
-    for (const { id } of getFunctionResponses(event)) if (id !== undefined) called.add(id);
-  const calling = new Set<Event>();
-  for (const event of before)
-    if (event.author !== "user" && [...callIdsOf(event)].some((id) => called.has(id)))
-      calling.add(event);
+  const makesCalls = before.filter(
+    (event) => event.author !== "user" && !callIdsOf(event).next().done,
+  );
+  if (makesCalls.length > 0)
+    for (const event of live)
+      if ((event.sequence ?? 0) >= windowFrom)
+        for (const { id } of getFunctionResponses(event)) if (id !== undefined) called.add(id);
+  const calling = new Set(
+    makesCalls.filter((event) => [...callIdsOf(event)].some((id) => called.has(id))),
+  );
   const siblings = new Set(
-    [...calling].flatMap((event) => getFunctionCalls(event).map(({ id }) => id)),
+    [...calling].flatMap((event) => getFunctionCalls(event).flatMap(({ id }) => id ?? [])),
   );
   const deciding = decidingEvent(before);
   return before.filter(
@@ -101,6 +112,7 @@ function keptEvents(
       summaries.has(event) ||
       calling.has(event) ||
       event === deciding ||
-      getFunctionResponses(event).some(({ id }) => id !== undefined && siblings.has(id)),
+      (siblings.size > 0 &&
+        getFunctionResponses(event).some(({ id }) => id !== undefined && siblings.has(id))),
   );
 }

@@ -38,7 +38,7 @@ export interface AnswerRequest {
   abortSignal?: AbortSignal | undefined;
 }
 
-const ANSWER_OPTIONS: Readonly<Record<keyof AnswerRequest, OptionCheck>> = {
+export const ANSWER_OPTIONS: Readonly<Record<keyof AnswerRequest, OptionCheck>> = {
   userId: RUN_REQUEST_OPTIONS.userId,
   sessionId: RUN_REQUEST_OPTIONS.sessionId,
   callId: RUN_REQUEST_OPTIONS.userId,

@@ -5,7 +5,6 @@ import { AdkError } from "../errors.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
 import { liveEvents } from "../log/rewind.ts";
-import { withOlder } from "../log/window.ts";
 import type { Accepted } from "./accept.ts";
 import type { Commits } from "./commit.ts";
 import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
@@ -105,13 +104,10 @@ function pickTurns(
       if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch, childFrom });
     }
   if (asking.size > 0) return [...asking.values()];
-  const before = withOlder(
-    invocation.kept,
-    start === -1 ? session.events : session.events.slice(0, start),
-  );
+  const before = start === -1 ? session.events : session.events.slice(0, start);
   return [
     {
-      agent: selectAgent(root, before, invocation.logger),
+      agent: selectAgent(root, before, invocation.logger, invocation.kept),
       branch: undefined,
       childFrom: isResumable && start !== -1 ? start + 1 : undefined,
     },

@@ -20,10 +20,13 @@ import {
   type PlanRequest,
   planWindow,
 } from "../log/compaction.ts";
+import { isRewind } from "../log/rewind.ts";
 import { type LogWindow, logWindow, withOlder } from "../log/window.ts";
 import type { HeaderChange } from "../sessions/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { pickAgent, selectAgent } from "./select-agent.ts";
+
+const MAX_NOTES = 1_000;
 
 export interface CompactionsOptions {
   readonly config: EventsCompactionConfig;
@@ -48,6 +51,8 @@ export class Compactions {
   readonly #closing: AbortController = new AbortController();
   /** What is under way, by session. It never rejects. */
   readonly #running: Map<string, Promise<unknown>> = new Map();
+  /** Of sessions of late. */
+  readonly #seen: Map<string, Seen> = new Map();
   #summarizer: BaseEventsSummarizer | undefined;
 
   constructor(options: CompactionsOptions) {
@@ -103,7 +108,17 @@ export class Compactions {
     invocation: Invocation,
     openInvocationId: string | undefined,
   ): HeaderChange | undefined {
-    const window = this.#window(invocation, openInvocationId, invocation.session.events);
+    const { session } = invocation;
+    const name = JSON.stringify([nameOf(session), session.incarnation]);
+    const seen = this.#seen.get(name);
+    const latest = latestSummary(session, seen);
+    if (latest === undefined || latest === seen?.latest) {
+      this.#note(name, { latest, to: session.lastSequence });
+      return undefined;
+    }
+    // The start of an open invocation holds the window back: the next run looks again.
+    if (openInvocationId === undefined) this.#note(name, { latest, to: session.lastSequence });
+    const window = this.#window(invocation, openInvocationId, session.events);
     return window && changeTo(window, invocation.window);
   }
 
@@ -114,6 +129,13 @@ export class Compactions {
     if (this.#running.size > 0) await settlesWithin(clock, graceMs, running);
     this.#closing.abort();
     await running;
+  }
+
+  #note(name: string, seen: Seen): void {
+    this.#seen.delete(name);
+    this.#seen.set(name, seen);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > MAX_NOTES && oldest !== undefined) this.#seen.delete(oldest);
   }
 
   #inBackground(name: string, work: (signal: AbortSignal) => Promise<void>): void {
@@ -157,11 +179,11 @@ export class Compactions {
   ): Promise<boolean> {
     const { tokenThreshold, eventRetentionSize = 0 } = this.#options.config;
     if (tokenThreshold === undefined) return false;
-    const request = this.#planRequest(context);
     const agent = duringRun ? context.agent : undefined;
-    const tokens = lastPromptTokens(request.events, agent?.name) ?? this.#estimate(context, agent);
+    const { events } = context.session;
+    const tokens = lastPromptTokens(events, agent?.name) ?? this.#estimate(context, agent);
     if (tokens < tokenThreshold) return false;
-    const plan = planTokens(request, {
+    const plan = planTokens(this.#planRequest(context), {
       // A model has to have something to answer to.
       eventRetentionSize: duringRun ? Math.max(1, eventRetentionSize) : eventRetentionSize,
       beforeBranches: context.branch !== undefined,
@@ -183,8 +205,8 @@ export class Compactions {
   /** Of what the agent would be asked now; without one, the agent that takes the next turn. */
   #estimate(context: InvocationContext, agent: BaseAgent | undefined): number {
     const { rootAgent, logger, clock } = this.#options;
-    const events = withOlder(context.invocation.kept, context.session.events);
-    const reading = agent ?? selectAgent(rootAgent, events, logger);
+    const { session, invocation } = context;
+    const reading = agent ?? selectAgent(rootAgent, session.events, logger, invocation.kept);
     const reader = {
       agentName: reading.name,
       branch: context.branch,
@@ -288,14 +310,50 @@ export class Compactions {
 
 const isDuringRun = true;
 
-/** Without a lease: the header is brought up to date by the next run. */
+/** How far a log was looked at. */
+interface Seen {
+  /** The last summary in it, which the header takes into account. */
+  readonly latest: number | undefined;
+  readonly to: number;
+}
+
+function latestSummary(session: Session, seen: Seen | undefined): number | undefined {
+  const { events } = session;
+  for (let index = events.length - 1; index >= 0; index--) {
+    const { actions, sequence = 0 } = events[index] as Event;
+    if (sequence <= (seen?.to ?? 0)) return seen?.latest;
+    if (actions.compaction) return sequence;
+  }
+  return undefined;
+}
+
+/** How often a summary is sent again when others are faster. */
+const TRIES = 20;
+
+/**
+ * Stores a summary without a lease; the header is brought up to date by the next run. What was rewound in the meantime must
+ * not come back: then it is dropped.
+ */
 function storeBeside({ session, sessionService }: InvocationContext): StoreSummary {
+  const { appName, userId, id: sessionId } = session;
+  let expectedLastSequence = session.lastSequence;
   return async (event) => {
-    try {
-      await sessionService.appendEvent({ session, event });
-    } catch (error) {
-      if (!AdkError.isInstance(error, "EVENT_ID_CONFLICT")) throw error;
-    }
+    for (let left = TRIES; left > 0; left--)
+      try {
+        await sessionService.appendEvent({ session, event, expectedLastSequence });
+        return false;
+      } catch (error) {
+        if (AdkError.isInstance(error, "EVENT_ID_CONFLICT")) return false;
+        if (!AdkError.isInstance(error, "SESSION_CONFLICT")) throw error;
+        for (let more = true; more;) {
+          const afterSequence = expectedLastSequence;
+          const key = { appName, userId, sessionId, afterSequence, pageSize: 1_000 };
+          const { events, nextPageToken } = await sessionService.listEvents(key);
+          if (events.some(isRewind)) return false;
+          expectedLastSequence = events.at(-1)?.sequence ?? expectedLastSequence;
+          more = nextPageToken !== undefined;
+        }
+      }
     return false;
   };
 }

@@ -3,11 +3,11 @@ import { equalJson } from "../internal/json.ts";
 import { agentRun, type RunStart, transferOf } from "../log/agent-run.ts";
 import { liveEvents } from "../log/rewind.ts";
 import { openRequests } from "../log/run-span.ts";
-import { withOlder } from "../log/window.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
 import type { Accepted } from "./accept.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { isAborted } from "./seal.ts";
 import { selectAgent } from "./select-agent.ts";
 
 /**
@@ -16,21 +16,43 @@ import { selectAgent } from "./select-agent.ts";
  */
 export function isSettled(
   { rootAgent, clock, logger }: RunSettings,
-  { message }: CheckedRunRequest,
+  request: CheckedRunRequest,
   { session, kept, openInvocationId }: OpenedSession,
-  { invocationId, opened, answers, answered = [] }: Accepted,
+  accepted: Accepted,
 ): boolean {
   const { events } = session;
+  const { invocationId, opened } = accepted;
   if (opened === undefined || openInvocationId === invocationId) return false;
-  if (answers && !answered.some((event) => equalJson(event.content, message))) return false;
+  if (bringsAnswer(request, accepted)) return false;
   const start = events.indexOf(opened);
   const live = liveEvents(events).filter((event) => event.invocationId === invocationId);
-  if (live.some(({ errorCode }) => errorCode === "INVOCATION_ABORTED")) return true;
+  if (isAborted(live)) return true;
   const span = { events, from: start + 1, invocationId, branch: undefined };
   if (openRequests(span, clock.now()).size > 0) return true;
   if (live.some(({ author }) => author === "model")) return true; // a hook has answered in the place of the run
-  const agent = selectAgent(rootAgent, withOlder(kept, events.slice(0, start)), logger);
+  const agent = selectAgent(rootAgent, events.slice(0, start), logger, kept);
   return hasEnded(rootAgent, { ...span, agent: agent.name });
+}
+
+/** Whether the invocation was aborted, and all that can be left to do is to seal what it has left open. */
+export function isLeftToSeal(
+  request: CheckedRunRequest,
+  { session }: OpenedSession,
+  accepted: Accepted,
+): boolean {
+  const { invocationId, opened } = accepted;
+  if (opened === undefined || bringsAnswer(request, accepted)) return false;
+  return isAborted(
+    liveEvents(session.events).filter((event) => event.invocationId === invocationId),
+  );
+}
+
+/** Whether the request answers something, and that is not stored yet. */
+function bringsAnswer(
+  { message }: CheckedRunRequest,
+  { answers, answered = [] }: Accepted,
+): boolean {
+  return answers !== undefined && !answered.some((event) => equalJson(event.content, message));
 }
 
 /** Whether the agent's run has ended, and those of all that it was handed over to. */

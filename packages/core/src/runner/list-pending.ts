@@ -62,7 +62,7 @@ export interface ListPendingResponse {
   nextPageToken?: string | undefined;
 }
 
-const LIST_PENDING_OPTIONS: Readonly<Record<keyof ListPendingRequest, OptionCheck>> = {
+export const LIST_PENDING_OPTIONS: Readonly<Record<keyof ListPendingRequest, OptionCheck>> = {
   userId: RUN_REQUEST_OPTIONS.userId,
   sessionId: RUN_REQUEST_OPTIONS.sessionId,
   pageSize: integer(1, 1_000),

@@ -5,7 +5,7 @@ import type { Invocation, NestedRunRequest, NestedRunResult } from "../context/i
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { ContentsCache } from "../flows/contents/cache.ts";
-import { equalJson } from "../internal/json.ts";
+import { equalJson, setOwn } from "../internal/json.ts";
 import { Stopped } from "../internal/stopped.ts";
 import { agentRun, callIdsOf } from "../log/agent-run.ts";
 import { pendingCalls } from "../log/pending.ts";
@@ -31,7 +31,7 @@ export async function runNested(
   await using nested = await openNestedSession(toolContext);
   const { session, service } = nested;
   const key = { appName: session.appName, userId: session.userId };
-  for (const event of nested.events) passStateOn(event, toolContext);
+  for (const event of nested.events) passOn(event, toolContext);
   const inner: RunSettings = {
     ...settings,
     rootAgent: agent,
@@ -67,7 +67,7 @@ export async function runNested(
     },
   });
   try {
-    for await (const event of stream) passStateOn(event, toolContext);
+    for await (const event of stream) passOn(event, toolContext);
   } catch (error) {
     passOnFatal(error, invocation);
     throw error;
@@ -113,11 +113,14 @@ function newAnswers(
   return parts.length > 0 ? { role: "user", parts } : undefined;
 }
 
-function passStateOn(event: Event, { state }: Context): void {
-  for (const key of Object.keys(event.actions.stateDelta)) {
-    if (!key.startsWith("temp:")) state.set(key, event.actions.stateDelta[key]);
+/** State and artifacts that the run has written, in this process or before, reach the caller with the tool's response. */
+function passOn({ actions, stateRemoved }: Event, { state, actions: own }: Context): void {
+  for (const key of Object.keys(actions.stateDelta)) {
+    if (!key.startsWith("temp:")) state.set(key, actions.stateDelta[key]);
   }
-  for (const key of event.stateRemoved ?? []) state.delete(key);
+  for (const key of stateRemoved ?? []) state.delete(key);
+  for (const filename of Object.keys(actions.artifactDelta))
+    setOwn(own.artifactDelta, filename, actions.artifactDelta[filename]);
 }
 
 /** The session is gone when the call returns, and with it whatever waits in it: the caller's model has to know. */

@@ -1,5 +1,6 @@
 import type { Content } from "../content/content.ts";
 import type { Event } from "../events/event.ts";
+import { getFunctionResponses } from "../events/predicates.ts";
 import { callIdsOf } from "../log/agent-run.ts";
 import { startOfInvocation } from "../log/rewind.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
@@ -17,19 +18,21 @@ export interface ReadOnRequest {
  * Reads on in front of the window, when the request is about something from before it: the start of the invocation that it
  * answers or names. Where that invocation is taken up again, what decided who runs it is read too. What is nowhere is looked
  * for in the whole log.
+ *
+ * @returns whether the request is about anything in the log at all.
  */
 export async function readOn(
   settings: RunSettings,
   opened: OpenedSession,
   request: ReadOnRequest,
-): Promise<void> {
-  const { session } = opened;
+): Promise<boolean> {
+  const { session, kept } = opened;
   const { firstSequence: loadedFrom } = session;
-  const { kept } = opened;
-  if (loadedFrom <= 1) return;
   const callIds = (request.message?.parts ?? []).flatMap(
     ({ functionResponse }) => functionResponse?.id ?? [],
   );
+  if (callIds.length === 0 && request.invocationId === undefined) return false;
+  if (loadedFrom <= 1) return true;
   const since = Math.min(...callIds.map((id) => session.pendingCalls[id]?.since ?? Infinity));
   while (session.firstSequence > 1 && since < session.firstSequence)
     await readPage(settings, opened, since);
@@ -44,9 +47,24 @@ export async function readOn(
     session.firstSequence = loadedFrom;
     opened.kept = kept;
   }
-  if (!settings.resumable || session.firstSequence === loadedFrom) return;
-  while (session.firstSequence > 1 && !isDecided(settings, session.events, invocationIds))
+  if (session.firstSequence === loadedFrom) return true;
+  while (
+    session.firstSequence > 1 &&
+    (cutsRewind(session.events) ||
+      (settings.resumable && !isDecided(settings, session.events, invocationIds)))
+  )
     await readPage(settings, opened, 1);
+  return true;
+}
+
+/** Whether something was rewound of which only the end is loaded: nobody could tell how far it went. */
+function cutsRewind(events: readonly Event[]): boolean {
+  return events.some(({ actions }, index) => {
+    const target = actions.rewindBeforeInvocationId;
+    if (!target) return false;
+    const first = events.slice(0, index).find(({ invocationId }) => invocationId === target);
+    return !first || first.author !== "user" || getFunctionResponses(first).length > 0;
+  });
 }
 
 /** The page before what is loaded, but nothing from before `from`. */
@@ -66,9 +84,22 @@ async function readPage(
     beforeSequence: firstSequence,
     pageSize: firstSequence - first,
   });
-  session.events.unshift(...events);
+  session.events.unshift(
+    ...events.map((event) => (isStale(event, opened.kept) ? emptied(event) : event)),
+  );
   session.firstSequence = first;
   opened.kept = opened.kept.filter(({ sequence = 0 }) => sequence < first);
+}
+
+/** The summaries that stand were kept; what replaced the others, or took them back, may be out of sight. */
+function isStale({ actions, sequence }: Event, kept: readonly Event[]): boolean {
+  return actions.compaction !== undefined && !kept.some((event) => event.sequence === sequence);
+}
+
+function emptied(event: Event): Event {
+  const { compactedSequences: _range, ...rest } = event;
+  const { compaction: _summary, ...actions } = event.actions;
+  return Object.freeze({ ...rest, actions });
 }
 
 /** The invocations that the request is about, as far as the events say. */

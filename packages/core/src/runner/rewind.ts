@@ -109,6 +109,7 @@ async function rewindEvent(
   { session, start, artifacts }: Restoring,
 ): Promise<Event> {
   const { events, state, initialState = {} } = session;
+  const rewoundFrom = events[start]?.sequence;
   const before = stateAt(initialState, events.slice(0, start));
   const { stateDelta, stateRemoved } = sessionDifference(state, before);
   const artifactDelta = await restoreArtifacts(artifacts, events, start);
@@ -117,6 +118,7 @@ async function rewindEvent(
     timestamp: clock.now(),
     invocationId: `e-${newId()}`,
     author: "user",
+    ...(rewoundFrom === undefined ? {} : { rewoundFrom }),
     ...(stateRemoved.length === 0 ? {} : { stateRemoved }),
     actions: { rewindBeforeInvocationId, stateDelta, artifactDelta },
   });

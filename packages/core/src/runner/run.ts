@@ -15,7 +15,7 @@ import { Commits } from "./commit.ts";
 import type { StoreSummary } from "./compact.ts";
 import type { StreamedRun } from "./event-stream.ts";
 import type { HandOff } from "./hand-off.ts";
-import { isSettled } from "./is-settled.ts";
+import { isLeftToSeal, isSettled } from "./is-settled.ts";
 import { open } from "./open.ts";
 import { readOn } from "./read-on.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
@@ -196,11 +196,12 @@ export class Run implements StreamedRun {
     newInvocationId: () => string,
   ): Promise<Accepted> {
     const { invocationId } = this.#request;
-    await readOn(this.#settings, opened, { message, invocationId });
+    const asksForLog = await readOn(this.#settings, opened, { message, invocationId });
+    const { session, kept } = opened;
     return accept({
       message,
       invocationId,
-      events: withOlder(opened.kept, opened.session.events),
+      events: asksForLog ? withOlder(kept, session.events) : session.events,
       resumable: this.#settings.resumable,
       newInvocationId,
     });
@@ -296,6 +297,8 @@ export class Run implements StreamedRun {
     const { pluginManager } = context;
     let stored = false;
     try {
+      if (this.#settings.resumable && isLeftToSeal(this.#request, opened, accepted))
+        return await this.#finish(context, commits, true);
       const turns = await begin(this.#request, context, commits, accepted, (message) =>
         this.#accept(opened, message, () => accepted.invocationId),
       );
@@ -360,10 +363,13 @@ export class Run implements StreamedRun {
     }
   }
 
-  async #finish(context: InvocationContext, commits: Commits): Promise<void> {
+  async #finish(
+    context: InvocationContext,
+    commits: Commits,
+    isAborted: boolean = this.#stopReason === "abort",
+  ): Promise<void> {
     if (this.#stopReason === "lost") throw leaseLost(undefined);
-    if (this.#stopReason === "abort")
-      for (const event of abortEvents(context)) await commits.event(event);
+    if (isAborted) for (const event of abortEvents(context)) await commits.event(event);
     try {
       await context.pluginManager.each("afterRunCallback", { invocationContext: context });
     } catch (error) {
@@ -375,14 +381,20 @@ export class Run implements StreamedRun {
   async #compact(context: InvocationContext, commits: Commits): Promise<void> {
     const { compactions, clock, abortGraceMs } = this.#settings;
     if (!compactions || (this.#stopReason !== undefined && this.#stopReason !== "break")) return;
-    using gate = new GraceGate(this.#stopping.signal, { clock, graceMs: abortGraceMs });
+    const { signal } = this.#stopping;
+    using gate = new GraceGate(signal, { clock, graceMs: abortGraceMs });
     const tooLate = new AbortController();
+    const onStop = (): void => {
+      if (this.#stopReason !== "break") tooLate.abort();
+    };
+    signal.addEventListener("abort", onStop, { once: true });
     const store: StoreSummary = (event, header) => commits.summary(event, header);
     try {
       await gate.pass(compactions.afterRun(context, store, tooLate.signal));
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
+      signal.removeEventListener("abort", onStop);
       tooLate.abort();
     }
   }

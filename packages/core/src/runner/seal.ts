@@ -8,9 +8,14 @@ const ABORTED = "INVOCATION_ABORTED";
 /** ADK's words: clients look for them. */
 const MESSAGE = "Invocation was aborted by client.";
 
+/** Whether an invocation was aborted, as its live events say: the seals stand, or the first of them. */
+export function isAborted(events: readonly Event[]): boolean {
+  return events.some(({ errorCode }) => errorCode === ABORTED);
+}
+
 /**
- * The events that end an aborted invocation: for each agent and branch one that answers the calls it has left open, and a
- * last one that says so.
+ * The events that end an aborted invocation, as far as they are not stored yet: for each agent and branch one that answers the
+ * calls it has left open, and a last one that says so.
  */
 export function abortEvents(context: InvocationContext): Event[] {
   const { session, invocationId, invocation } = context;
@@ -54,7 +59,10 @@ export function abortEvents(context: InvocationContext): Event[] {
       },
     }),
   );
-  return [...seals, createEvent({ ...shell, ...stamp(), author: context.agent.name })];
+  const isTold = events.some(({ errorCode, content }) => errorCode === ABORTED && !content);
+  return isTold
+    ? seals
+    : [...seals, createEvent({ ...shell, ...stamp(), author: context.agent.name })];
 }
 
 /** A long-running call that only its tool has reported on. */
@@ -63,7 +71,7 @@ function isStillWaiting(id: string, call: Event, events: readonly Event[]): bool
     (call.longRunningToolIds?.includes(id) ?? false) &&
     !events.some(
       (event) =>
-        event.author === "user" &&
+        (event.author === "user" || event.errorCode === ABORTED) &&
         getFunctionResponses(event).some((response) => response.id === id),
     )
   );

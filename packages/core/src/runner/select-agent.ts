@@ -8,9 +8,17 @@ import { liveBackwards } from "../log/live-backwards.ts";
 /**
  * The agent that takes the next turn: the one that spoke last, if the conversation can get back from it to the root by
  * itself; the one it was handed over to, if that one has not spoken yet; else the root.
+ *
+ * @param older what was kept of the time before `events`.
  */
-export function selectAgent(root: BaseAgent, events: readonly Event[], logger: Logger): BaseAgent {
-  return pickAgent(root, events, logger)?.agent ?? root;
+export function selectAgent(
+  root: BaseAgent,
+  events: readonly Event[],
+  logger: Logger,
+  older: readonly Event[] = [],
+): BaseAgent {
+  const picked = pickAgent(root, events, logger) ?? pickAgent(root, older, logger);
+  return picked?.agent ?? root;
 }
 
 /** The same with the event that decides; `undefined` when none does, so that the root takes the turn. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LLM_AGENT_OPTIONS } from "../../src/agents/llm-agent-options.ts";
+import { ANSWER_OPTIONS } from "../../src/runner/answer.ts";
+import { LIST_PENDING_OPTIONS } from "../../src/runner/list-pending.ts";
 import { RUN_CONFIG_OPTIONS } from "../../src/runner/read-run-config.ts";
 import { RUN_REQUEST_OPTIONS } from "../../src/runner/run-request.ts";
 import { RUNNER_OPTIONS } from "../../src/runner/runner-options.ts";
@@ -10,6 +12,7 @@ import { refused } from "./refused.ts";
 import type { Row } from "./rows.ts";
 import { agentRows, partRows } from "./rows/agent-rows.ts";
 import { artifactRows } from "./rows/artifact-rows.ts";
+import { compactionRows } from "./rows/compaction-rows.ts";
 import { memoryRows } from "./rows/memory-rows.ts";
 import { runnerRows } from "./rows/runner-rows.ts";
 import { sessionRows } from "./rows/session-rows.ts";
@@ -21,6 +24,7 @@ const rows: readonly Row[] = [
   ...partRows,
   ...sessionRows,
   ...artifactRows,
+  ...compactionRows,
   ...memoryRows,
 ];
 
@@ -31,6 +35,7 @@ const NOT_OPTIONS: Readonly<Record<string, string>> = {
     "of an event: its values are checked when it is appended (AppendEventRequest.event)",
   LlmRequest: "made by the engine, for models and hooks",
   PendingRequest: "what `listPending` gives",
+  SummarizeEventsRequest: "made by the engine, for summarizers",
   RunAsyncToolRequest: "made by the engine, for tools",
   ToolProcessLlmRequest: "made by the engine, for tools",
 };
@@ -61,6 +66,8 @@ describe("the table of bad input", () => {
     for (const [name, table] of [
       ["RunnerConfig", RUNNER_OPTIONS],
       ["RunAsyncRequest", RUN_REQUEST_OPTIONS],
+      ["AnswerRequest", ANSWER_OPTIONS],
+      ["ListPendingRequest", LIST_PENDING_OPTIONS],
       ["RunConfig", RUN_CONFIG_OPTIONS],
       ["LlmAgentConfig", LLM_AGENT_OPTIONS],
     ] as const)

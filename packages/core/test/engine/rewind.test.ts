@@ -83,6 +83,7 @@ describe("rewindAsync", () => {
     expect(event).toMatchObject({
       author: "user",
       sequence: before.length + 1,
+      rewoundFrom: 3,
       stateRemoved: ["new"],
       actions: {
         rewindBeforeInvocationId: before.at(-1)?.invocationId,

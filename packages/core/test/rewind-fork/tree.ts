@@ -413,11 +413,15 @@ export class Tree implements AsyncDisposable {
   #checkSession({ id, naive }: Branch, session: Session): void {
     assert.equal(session.lastSequence, naive.moments.length - 1, `length of ${id}`);
     assert.deepEqual(session.state, naive.state, `state of ${id}`);
-    assert.deepEqual(
-      liveEvents(session.events).map((event) => event.id),
-      naive.now.live.map((event) => event.id),
-      `live events of ${id}`,
-    );
+    const { events } = session;
+    const live = naive.now.live.map((event) => event.id);
+    assert.deepEqual(idsOf(liveEvents(events)), live, `live events of ${id}`);
+    const asInPython = events.map((event): Event => ({ ...event, rewoundFrom: undefined }));
+    assert.deepEqual(idsOf(liveEvents(asInPython)), live, `live events of ${id} without positions`);
+    const part = events.slice(this.#random.between(0, events.length));
+    const partIds = new Set(idsOf(part));
+    const livePart = live.filter((one) => partIds.has(one));
+    assert.deepEqual(idsOf(liveEvents(part)), livePart, `live events of a part of ${id}`);
     assert.deepEqual(session.pendingCalls, naive.now.pending, `what waits in ${id}`);
   }
 
@@ -502,6 +506,10 @@ function answers(callIds: readonly string[]): Content {
     functionResponse: { id, name: "ask", response: { said: "yes" } },
   }));
   return { role: "user", parts };
+}
+
+function idsOf(events: readonly Event[]): string[] {
+  return events.map(({ id }) => id);
 }
 
 function isCalling({ content }: Event, callId: string): boolean {

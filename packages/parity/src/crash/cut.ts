@@ -36,7 +36,7 @@ export class Undisturbed {
     const again = await play(shape);
     const resumed = await play(shape, { resumesAll: true });
     const problems = [...this.played.violations, ...resumed.violations];
-    for (const { tool } of openRequests(this.played.events))
+    for (const { tool } of shape.leavesOpen ? [] : openRequests(this.played.events))
       problems.push(`nobody answers the call of ${tool}`);
     for (const [callId, count] of this.played.bodies)
       if (count !== 1) problems.push(`the body of call ${callId} ran ${count} times`);
@@ -50,8 +50,9 @@ export class Undisturbed {
   /** The script with worlds that end. */
   async cut(
     cuts: readonly number[],
+    { resumesById = false }: { resumesById?: boolean } = {},
   ): Promise<{ played: Played; difference: CutDifference | undefined }> {
-    const played = await play(this.shape, { cuts });
+    const played = await play(this.shape, { cuts, resumesById });
     const problem = played.violations[0] ?? this.#difference(played, cuts);
     return {
       played,

@@ -8,6 +8,7 @@ import {
   LoopAgent,
   ParallelAgent,
   SequentialAgent,
+  type AppOptions,
   type BaseAgent,
   type BaseAgentConfig,
   type BasePlugin,
@@ -55,11 +56,16 @@ export class Kit {
     this.world = world;
   }
 
-  app(rootAgent: BaseAgent, plugins: BasePlugin[] = []): App {
+  app(
+    rootAgent: BaseAgent,
+    plugins: BasePlugin[] = [],
+    eventsCompactionConfig?: AppOptions["eventsCompactionConfig"],
+  ): App {
     return new App({
       name: APP_NAME,
       rootAgent,
       plugins,
+      ...(eventsCompactionConfig && { eventsCompactionConfig }),
       resumabilityConfig: { isResumable: true },
     });
   }
@@ -98,14 +104,22 @@ export class Kit {
     });
   }
 
-  longRunning(name: string, body: Body = () => undefined): LongRunningFunctionTool<typeof INPUT> {
-    return new LongRunningFunctionTool({ name, ...ANY, execute: this.#body(name, body) });
+  longRunning(
+    name: string,
+    body: Body = () => undefined,
+    expiresInMs?: number,
+  ): LongRunningFunctionTool<typeof INPUT> {
+    const execute = this.#body(name, body);
+    return new LongRunningFunctionTool({ name, ...ANY, execute, expiresInMs });
   }
 
   #body(name: string, body: Body): (input: unknown, context: Context) => Promise<unknown> {
     const { world } = this;
     return async (_input, context) => {
-      await world.outside(() => world.universe.beginBody(context.functionCallId ?? "", name));
+      const { functionCallId = "", toolConfirmation } = context;
+      await world.outside(() =>
+        world.universe.beginBody(functionCallId, name, toolConfirmation !== undefined),
+      );
       const result = await body(context);
       await world.outside(() => undefined);
       return result;

@@ -3,7 +3,13 @@ import type { Json, JsonObject } from "../json.ts";
 import { callsOf } from "./log.ts";
 
 /** Members that say when and where something was stored. */
-const UNTOLD: ReadonlySet<string> = new Set(["timestamp", "sequence"]);
+const UNTOLD: ReadonlySet<string> = new Set([
+  "timestamp",
+  "sequence",
+  "startTimestamp",
+  "endTimestamp",
+  "expiresAt",
+]);
 /** State that siblings push to: lists under such keys have no order. */
 const PUSHED = /^(?:\w+:)?list/;
 
@@ -80,8 +86,9 @@ class Teller {
   }
 
   #event(event: Event): Json {
-    const { id: _, ...told } = event;
-    return this.#told(told);
+    const { id: _, invocationId, ...told } = event;
+    // A summary belongs to no invocation: it has an id of its own.
+    return this.#told(event.actions.compaction ? told : { ...told, invocationId });
   }
 
   #told(value: unknown, key = ""): Json {

@@ -1,4 +1,5 @@
 import {
+  AdkError,
   BaseArtifactService,
   BaseSessionService,
   type Event,
@@ -10,7 +11,7 @@ import { openRequests, responsesOf, seenEvents } from "./log.ts";
 import { neutralLog } from "./neutral-log.ts";
 import type { Shape, Step } from "./shape.ts";
 import { APP_NAME, LEASE_MS, SESSION_ID, Universe, USER_ID } from "./universe.ts";
-import { World } from "./world.ts";
+import { type RunOutcome, World } from "./world.ts";
 
 /** What came of a script. */
 export interface Played {
@@ -29,6 +30,8 @@ export interface Played {
 export interface PlayOptions {
   /** At which of its continuations the first world ends, the one after it, and so on; after them comes one that lives on. */
   readonly cuts?: readonly number[];
+  /** After a cut the run is resumed by its id alone, where its message is stored. */
+  readonly resumesById?: boolean;
   /** After each step, everything is resumed once more without a message: nothing may come of it. */
   readonly resumesAll?: boolean;
 }
@@ -43,23 +46,23 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
   const continuations: number[] = [];
   let world = new World(shape, universe, cuts.shift());
   for (const [index, step] of shape.steps.entries()) {
+    universe.now += step.afterMs ?? 0;
     const request = requestOf(step, universe.log);
     if (request === undefined) {
       universe.violations.push(`step ${index + 1}: nothing waits for its answer`);
       break;
     }
-    let outcome = await world.run(request);
+    let outcome = await begin(world, step, request);
     while (outcome.kind === "died") {
       continuations.push(world.continuations);
       universe.now += LEASE_MS + 1;
       world = new World(shape, universe, cuts.shift());
-      if (
-        shape.isEager &&
-        isStored(request, universe.log) &&
-        isKnown(shape.steps[index + 1], universe.log)
-      )
-        break;
-      outcome = await world.run(request);
+      const hasMessage = isStored(request, universe.log);
+      if (shape.isEager && hasMessage && isKnown(shape.steps[index + 1], universe.log)) break;
+      outcome =
+        options.resumesById && hasMessage
+          ? await world.run((runner) => runner.runAsync(idOf(request)))
+          : await begin(world, step, request);
     }
     if (outcome.kind === "failed")
       universe.violations.push(`step ${index + 1} failed: ${String(outcome.error)}`);
@@ -77,6 +80,26 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
   };
 }
 
+/** Makes a request, or the same one once more. */
+async function begin(world: World, step: Step, request: RunAsyncRequest): Promise<RunOutcome> {
+  if (!step.isOnce) {
+    const abortSignal = world.newAbortSignal();
+    return await world.run((runner) => runner.runAsync({ ...request, abortSignal }));
+  }
+  const [part] = request.newMessage?.parts ?? [];
+  const { id = "", response } = part?.functionResponse ?? {};
+  const outcome = await world.run((runner) =>
+    runner.answer({ userId: USER_ID, sessionId: SESSION_ID, callId: id, response }),
+  );
+  return outcome.kind === "failed" && AdkError.isInstance(outcome.error, "CALL_ALREADY_ANSWERED")
+    ? await world.run((runner) => runner.runAsync(idOf(request)))
+    : outcome;
+}
+
+function idOf({ userId, sessionId, invocationId }: RunAsyncRequest): RunAsyncRequest {
+  return { userId, sessionId, invocationId };
+}
+
 /** The request of a step; `undefined` when what it answers does not wait. */
 function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefined {
   const { invocationId, text, answers = [], stateDelta, streams } = step;
@@ -84,6 +107,7 @@ function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefin
   if (stateDelta) request.stateDelta = stateDelta;
   if (streams) request.runConfig = { streamingMode: StreamingMode.SSE };
   if (text !== undefined) return { ...request, newMessage: { role: "user", parts: [{ text }] } };
+  if (answers.length === 0) return request;
   const open = openRequests(log);
   const parts = answers.flatMap(({ tool, response }) => {
     const index = open.findIndex((call) => call.tool === tool);
@@ -116,7 +140,9 @@ async function resumeAll(shape: Shape, universe: Universe, index: number): Promi
   const ids = new Set(shape.steps.slice(0, index + 1).map(({ invocationId }) => invocationId));
   for (const invocationId of ids) {
     const world = new World(shape, universe);
-    const outcome = await world.run({ userId: USER_ID, sessionId: SESSION_ID, invocationId });
+    const outcome = await world.run((runner) =>
+      runner.runAsync({ userId: USER_ID, sessionId: SESSION_ID, invocationId }),
+    );
     if (outcome.kind === "failed")
       universe.violations.push(
         `resuming ${invocationId} after step ${index + 1} failed: ${String(outcome.error)}`,

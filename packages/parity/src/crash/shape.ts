@@ -7,13 +7,17 @@ export interface Pick {
   readonly response: Record<string, unknown>;
 }
 
-/** One request of a script. */
+/** One request of a script; without text and answers, one to go on. */
 export interface Step {
   readonly invocationId: string;
   readonly text?: string;
   readonly answers?: readonly Pick[];
   readonly stateDelta?: Record<string, unknown>;
   readonly streams?: boolean;
+  /** Time that passes before it, in milliseconds. */
+  readonly afterMs?: number;
+  /** Answers with `runner.answer`, which takes an answer once: after a cut the run is resumed where that says so. */
+  readonly isOnce?: boolean;
 }
 
 /** An app and what is asked of it. */
@@ -21,6 +25,8 @@ export interface Shape {
   readonly name: string;
   readonly app: (kit: Kit) => App;
   readonly steps: readonly Step[];
+  /** Whether calls that nobody answers are left at the end. */
+  readonly leavesOpen?: boolean;
   /** After a cut, what the next step answers is answered at once when it is known already, instead of the same request. */
   readonly isEager?: boolean;
 }

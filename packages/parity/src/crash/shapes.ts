@@ -1,6 +1,7 @@
 import type { Shape } from "./shape.ts";
 import { CUSTOM, PARALLELS, SEQUENCES, TRANSFERS } from "./shapes/agents.ts";
 import { HOOKS } from "./shapes/hooks.ts";
+import { CALLS, MORE_NESTED, RUNS } from "./shapes/more.ts";
 import { NESTED } from "./shapes/nested.ts";
 import { CONFIRMATIONS, EAGER, LONG_RUNNING, PLAIN, STATE } from "./shapes/tools.ts";
 
@@ -17,4 +18,7 @@ export const SHAPES: readonly Shape[] = [
   ...CUSTOM,
   ...NESTED,
   ...HOOKS,
+  ...CALLS,
+  ...MORE_NESTED,
+  ...RUNS,
 ];

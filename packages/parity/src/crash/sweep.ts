@@ -27,12 +27,12 @@ export async function sweep(shape: Shape, options: SweepOptions = {}): Promise<S
   const random = generator(seed, shape.name);
   /** Where a second cut can be: how far the world after the first has come. */
   const resumed: { readonly at: number; readonly continuations: number }[] = [];
-  let cuts = 0;
+  let count = 0;
   for (let at = 1 + Math.floor(random() * every); at <= undisturbed.continuations; at += every) {
     const { played, difference } = await undisturbed.cut([at]);
     if (difference) differences.push(difference);
     resumed.push({ at, continuations: played.continuations[1] ?? 0 });
-    cuts++;
+    count++;
   }
   const made = new Set<number>();
   const sum = resumed.reduce((total, { continuations }) => total + continuations, 0);
@@ -42,10 +42,12 @@ export async function sweep(shape: Shape, options: SweepOptions = {}): Promise<S
     made.add(index);
     const first = resumed.find(({ continuations }) => (index -= continuations) < 0);
     if (first === undefined) continue;
-    const { difference } = await undisturbed.cut([first.at, index + first.continuations + 1]);
+    const cuts = [first.at, index + first.continuations + 1];
+    // Every other one is resumed by its id alone.
+    const { difference } = await undisturbed.cut(cuts, { resumesById: made.size % 2 === 0 });
     if (difference) differences.push(difference);
   }
-  return { cuts, pairs: made.size, differences };
+  return { cuts: count, pairs: made.size, differences };
 }
 
 /** Numbers in [0, 1) that seed and name determine. */

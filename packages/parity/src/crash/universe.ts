@@ -14,7 +14,7 @@ export class Universe {
   readonly artifacts: InMemoryArtifactStore;
   /** The session's events, as they were stored. */
   readonly log: Event[] = [];
-  /** How often the body of a tool ran, by call id. */
+  /** How often the body of a tool ran, by call id; apart once a person was asked. */
   readonly bodies: Map<string, number> = new Map();
   /** How often a model was asked, by the name of its agent. */
   readonly modelCalls: Map<string, number> = new Map();
@@ -56,8 +56,9 @@ export class Universe {
   }
 
   /** The body of a tool begins: nothing of this call may be stored yet since it was last released. */
-  beginBody(callId: string, tool: string): void {
-    this.bodies.set(callId, (this.bodies.get(callId) ?? 0) + 1);
+  beginBody(callId: string, tool: string, isConfirmed: boolean): void {
+    const name = isConfirmed ? `${callId} confirmed` : callId;
+    this.bodies.set(name, (this.bodies.get(name) ?? 0) + 1);
     if (this.#hasOutcome(callId))
       this.violations.push(`tool ${tool} ran although its response or record was stored`);
   }

@@ -6,7 +6,6 @@ import {
   type Clock,
   type Event,
   type Logger,
-  type RunAsyncRequest,
   type SessionStore,
 } from "@adk/core";
 import { Continuations } from "./continuations.ts";
@@ -36,6 +35,7 @@ export class World {
   readonly #died: PromiseWithResolvers<RunOutcome> = Promise.withResolvers();
   readonly #timers: Set<Timer> = new Set();
   #isDead = false;
+  #aborting: AbortController = new AbortController();
   /** Tools that wait for time to pass. */
   #sleepers = 0;
   readonly #continuations: Continuations;
@@ -66,13 +66,13 @@ export class World {
     return this.#continuations.count;
   }
 
-  /** Makes a request. Resolves when its run has ended, or the world has. */
-  async run(request: RunAsyncRequest): Promise<RunOutcome> {
+  /** Lets a run come to its end, or to that of the world. */
+  async run(start: (runner: Runner) => AsyncIterable<Event>): Promise<RunOutcome> {
     const hanging = Promise.withResolvers<RunOutcome>();
     const timer = setTimeout(() => hanging.resolve({ kind: "failed", error: HANGS }), LIMIT_MS);
     const outcome = await Promise.race([
       this.#died.promise,
-      this.#continuations.of(() => this.#drain(request)),
+      this.#continuations.of(() => this.#drain(start)),
       hanging.promise,
     ]);
     clearTimeout(timer);
@@ -106,10 +106,20 @@ export class World {
     await this.#unlessDead();
   }
 
-  async #drain(request: RunAsyncRequest): Promise<RunOutcome> {
+  /** The caller of the next run changes its mind when a tool says so. */
+  newAbortSignal(): AbortSignal {
+    this.#aborting = new AbortController();
+    return this.#aborting.signal;
+  }
+
+  abort(): void {
+    this.#aborting.abort();
+  }
+
+  async #drain(start: (runner: Runner) => AsyncIterable<Event>): Promise<RunOutcome> {
     const events: Event[] = [];
     try {
-      for await (const event of this.#runner.runAsync(request)) events.push(event);
+      for await (const event of start(this.#runner)) events.push(event);
       return { kind: "ended", events };
     } catch (error) {
       return { kind: "failed", error };

@@ -14,6 +14,8 @@ export interface Written {
   readonly stateRemoved: readonly string[] | undefined;
   /** Containers that it changed in place, whole. */
   readonly inPlace: Readonly<Record<string, unknown>> | undefined;
+  /** Whether all of this is stored already, with the record of a call that waits. */
+  readonly isStored: boolean;
 }
 
 /**
@@ -55,6 +57,10 @@ function changedInPlace(asFinished: readonly Written[]): Map<string, unknown> {
       changed.delete(key);
     for (const key of Object.keys(inPlace)) changed.set(key, inPlace[key]);
   }
+  const isNew = new Set(
+    asFinished.flatMap(({ inPlace, isStored }) => (isStored ? [] : Object.keys(inPlace ?? {}))),
+  );
+  for (const key of changed.keys()) if (!isNew.has(key)) changed.delete(key);
   return changed;
 }
 

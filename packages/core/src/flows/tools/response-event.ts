@@ -14,6 +14,8 @@ export interface CallResult {
   readonly stateRemoved: readonly string[] | undefined;
   /** State containers that it changed in place, whole. */
   readonly inPlace: Readonly<Record<string, unknown>> | undefined;
+  /** Whether all that it wrote is stored with its record: it gave no response. */
+  readonly isStored: boolean;
 }
 
 /**

@@ -50,11 +50,11 @@ export async function* runBatch(
   if (outcomes.some(({ kind }) => kind === "stopped")) throw new Stopped();
 }
 
-/** A response that is stored, but not in a response event yet. */
+/** A response that is stored, but not in a response event yet; or a container that a call has changed that waits. */
 function resultOfRecord({ call, record: stored }: CallState): CallResult[] {
-  if (stored?.response === undefined) return [];
+  if (stored === undefined) return [];
   const { response, actions, stateRemoved, inPlace } = stored;
-  return [{ call, response, actions, stateRemoved, inPlace }];
+  return [{ call, response, actions, stateRemoved, inPlace, isStored: response === undefined }];
 }
 
 async function callAll(
@@ -98,25 +98,40 @@ async function makeCall(
     return outcome;
   }
   const { actions, stateRemoved, inPlace } = outcome.context.harvestApart();
-  const response = outcome.kind === "response" ? outcome.response : undefined;
-  asFinished.push({ call, response, actions, stateRemoved, inPlace });
-  if (response === undefined) onWaiting(call.id ?? "");
-  const isSilent = outcome.kind === "waiting";
-  const hasSiblings = response !== undefined && getFunctionCalls(event).length > 1;
-  if (!context.isResumable || !(isSilent || hasSiblings)) return outcome;
+  const callId = call.id ?? "";
+  const container = inPlace === undefined ? {} : { inPlace };
+  const removed = stateRemoved === undefined ? {} : { stateRemoved };
   try {
-    await record(context, {
-      callId: call.id ?? "",
-      ...(response === undefined ? {} : { response }),
-      ...(response === undefined ? {} : { actions }),
-      ...(response === undefined || stateRemoved === undefined ? {} : { stateRemoved }),
-      ...(response === undefined || inPlace === undefined ? {} : { inPlace }),
+    if (outcome.kind === "response") {
+      const { response } = outcome;
+      asFinished.push({ call, response, actions, stateRemoved, inPlace, isStored: false });
+      if (context.isResumable && getFunctionCalls(event).length > 1)
+        await record(context, { callId, response, actions, ...removed, ...container });
+      return outcome;
+    }
+    onWaiting(callId);
+    const isStored = context.isResumable;
+    asFinished.push({
+      call,
+      response: undefined,
+      ...(isStored ? NOTHING : { actions, stateRemoved }),
+      inPlace,
+      isStored,
     });
+    // Nothing follows that could carry what it has written.
+    if (isStored)
+      await record(
+        context,
+        { callId, ...container },
+        { actions: { ...actions, stateDelta: { ...actions.stateDelta, ...inPlace } }, ...removed },
+      );
   } catch (error) {
     return { kind: "failed", error };
   }
   return outcome;
 }
+
+const NOTHING = { actions: undefined, stateRemoved: undefined } as const;
 
 /**
  * The response event, and the request for confirmation: before it when every call asks for one, else behind it.
