@@ -8,7 +8,7 @@ import { liveEvents } from "../log/rewind.ts";
 import type { Accepted } from "./accept.ts";
 import type { Commits } from "./commit.ts";
 import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
-import { saveBlobs, withoutBlobs } from "./save-blobs.ts";
+import { saveBlobs, storedForm } from "./save-blobs.ts";
 import { selectAgent } from "./select-agent.ts";
 
 /**
@@ -42,9 +42,9 @@ export async function begin(
     invocation.id = accepted.invocationId;
   }
   invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
+  const isNew = message !== undefined && !isRetry(message, accepted, request);
   if (wasAnsweredByHook(context, accepted)) return [];
   // Before anything of this run is stored: what the log said then decides who takes the turn.
-  const isNew = message !== undefined && !isRetry(message, accepted, request);
   const turns = pickTurns(context, accepted, isNew);
   const event = await messageEvent(request, context, isNew ? message : undefined, accepted);
   if (event) await commits.record(event, request.yieldUserMessage);
@@ -120,7 +120,7 @@ function pickTurns(
  * @throws AdkError `INVALID_ARGUMENT` for another message under the id of an invocation that has one.
  */
 function isRetry(message: Content, accepted: Accepted, request: CheckedRunRequest): boolean {
-  const stored = withStoredForm(message, accepted, request);
+  const stored = storedForm(message, accepted.invocationId, request.runConfig);
   if (accepted.answered) return accepted.answered.some((event) => equalJson(event.content, stored));
   if (accepted.answers || !accepted.opened) return false;
   if (equalJson(accepted.opened.content, stored)) return true;
@@ -129,12 +129,6 @@ function isRetry(message: Content, accepted: Accepted, request: CheckedRunReques
     `Invocation ${accepted.invocationId} has another message. Send the same one to retry it, or leave \`invocationId\` out for a new invocation.`,
     { details: { invocationId: accepted.invocationId } },
   );
-}
-
-function withStoredForm(message: Content, accepted: Accepted, request: CheckedRunRequest): Content {
-  return request.runConfig.saveInputBlobsAsArtifacts
-    ? withoutBlobs(message, accepted.invocationId)
-    : message;
 }
 
 /** What of the request is to be stored: its message, when that is new, or its state alone. */

@@ -7,6 +7,7 @@ import type { OpenedSession } from "../sessions/requests.ts";
 import type { Accepted } from "./accept.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { storedForm } from "./save-blobs.ts";
 import { isAborted } from "./seal.ts";
 import { selectAgent } from "./select-agent.ts";
 
@@ -23,7 +24,7 @@ export function isSettled(
   const { events } = session;
   const { invocationId, opened } = accepted;
   if (opened === undefined || openInvocationId === invocationId) return false;
-  if (bringsAnswer(request, accepted)) return false;
+  if (bringsAnswer(request, accepted) || bringsOther(request, accepted)) return false;
   const start = events.indexOf(opened);
   const live = liveEvents(events).filter((event) => event.invocationId === invocationId);
   if (isAborted(live)) return true;
@@ -42,6 +43,7 @@ export function isLeftToSeal(
 ): boolean {
   const { invocationId, opened } = accepted;
   if (opened === undefined || bringsAnswer(request, accepted)) return false;
+  if (bringsOther(request, accepted)) return false;
   return isAborted(
     liveEvents(session.events).filter((event) => event.invocationId === invocationId),
   );
@@ -53,6 +55,15 @@ function bringsAnswer(
   { answers, answered = [] }: Accepted,
 ): boolean {
   return answers !== undefined && !answered.some((event) => equalJson(event.content, message));
+}
+
+/** Whether the message is not the one that is stored, unless a hook still makes it that. */
+function bringsOther(
+  { message, runConfig }: CheckedRunRequest,
+  { answers, opened, invocationId }: Accepted,
+): boolean {
+  if (message === undefined || answers !== undefined) return false;
+  return !equalJson(opened?.content, storedForm(message, invocationId, runConfig));
 }
 
 /** Whether the agent's run has ended, and those of all that it was handed over to. */

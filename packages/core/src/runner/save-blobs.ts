@@ -1,5 +1,6 @@
 import type { Content, Part } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
+import type { RunConfig } from "../context/run-config.ts";
 import { AdkError } from "../errors.ts";
 import { setOwn } from "../internal/json.ts";
 
@@ -9,8 +10,16 @@ export interface SavedBlobs {
   readonly artifactDelta: Record<string, number>;
 }
 
-/** The message with a text in the place of each file. */
-export function withoutBlobs(message: Content, invocationId: string): Content {
+/** The message as it is stored: with a text in the place of each file, where files become artifacts. */
+export function storedForm(
+  message: Content,
+  invocationId: string,
+  { saveInputBlobsAsArtifacts }: Pick<RunConfig, "saveInputBlobsAsArtifacts">,
+): Content {
+  return saveInputBlobsAsArtifacts ? withoutBlobs(message, invocationId) : message;
+}
+
+function withoutBlobs(message: Content, invocationId: string): Content {
   const parts = (message.parts ?? []).map((part, index): Part =>
     part.inlineData
       ? {

@@ -57,6 +57,25 @@ describe("the same invocation id again", () => {
     expect(told(await e.say("next"))).toEqual(["root: next"]);
   });
 
+  it.each(["ended", "aborted", "waiting"] as const)(
+    "with another message is refused in a resumable app, also when the invocation has %s",
+    async (end) => {
+      const abort = new AbortController();
+      const wait = tool("wait", () => abort.abort());
+      const first = { ended: "hello", aborted: calls(["wait"]), waiting: calls(["ask"]) }[end];
+      const root = agent("root", [first, "next"], { tools: [ask, wait] });
+      await using e = await engine({ agent: root, resumabilityConfig: { isResumable: true } });
+      const { signal } = abort;
+      await e.say("hi", { invocationId: "inv", abortSignal: signal }).catch(() => undefined);
+      const before = await e.log();
+      await expect(e.say("something else", { invocationId: "inv" })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+      expect(await e.say("hi", { invocationId: "inv" })).toEqual([]);
+      expect(await e.log()).toEqual(before);
+    },
+  );
+
   it("that the log does not know opens that invocation; without a message it is not found", async () => {
     await using e = await engine({ agent: agent("root", ["hello"]) });
     await expect(

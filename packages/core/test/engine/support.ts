@@ -61,16 +61,9 @@ export interface EngineOptions extends Partial<RunnerConfig> {
   state?: Record<string, unknown>;
 }
 
-/** As the machine's: a timer of a part of a millisecond runs at a whole one. */
-class WholeClock extends VirtualClock {
-  override after(ms: number, callback: () => void): () => void {
-    return super.after(Math.ceil(ms), callback);
-  }
-}
-
 /** A runner with one session, everything in memory, on a clock that stands still. */
 export async function engine({ state, ...options }: EngineOptions): Promise<Engine> {
-  const clock = new WholeClock();
+  const clock = new VirtualClock();
   const faults = new StoreFaults();
   const inner = new InMemorySessionStore({ clock });
   const store = faultStore(inner, { faults, clock });
