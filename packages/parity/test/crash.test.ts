@@ -3,8 +3,8 @@ import { SHAPES } from "../src/crash/shapes.ts";
 import { sweep } from "../src/crash/sweep.ts";
 
 /** `npm run crash` cuts at all of them. */
-const EVERY = 13;
-const PAIRS = 6;
+const EVERY = 17;
+const PAIRS = 4;
 
 describe("a run that is cut and taken up again by another runner", () => {
   it("is tried in enough shapes, each under a name of its own", () => {

@@ -95,9 +95,11 @@ function hasUnanswered({ calls }: CallStates, event: Event, { now }: StepRequest
   const sources = new Set(
     states.filter(({ call }) => answered.has(call.id)).map((state) => state.event),
   );
+  // An answer to a call inside an agent tool's run, or one that released a call which waits itself.
+  const isOfNone = event.author === "user" && sources.size === 0;
   return states.some(
     (state) =>
-      (state.event === event || sources.has(state.event)) &&
+      (isOfNone || state.event === event || sources.has(state.event)) &&
       state.response === undefined &&
       !isExpired(state, now),
   );

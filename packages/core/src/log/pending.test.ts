@@ -25,6 +25,13 @@ const waiting = (since: number, more: object = {}): object => ({
 });
 
 describe("pendingCalls", () => {
+  it("keeps what is known of the beginning where the events begin in the middle of the invocation", () => {
+    const known = pendingCalls(log({ author: "user" }, {}, asks("c")));
+    const window = log({ author: "user" }, {}, asks("c")).slice(2);
+    expect(pendingCalls(window)).toEqual({ c: waiting(3) });
+    expect(pendingCalls(window, known)).toEqual({ c: waiting(1) });
+  });
+
   it("waits from the call to the user's answer; the tool's own report is not the answer", () => {
     const events = log(
       { author: "user" },

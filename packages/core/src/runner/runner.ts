@@ -131,10 +131,9 @@ export class Runner implements AsyncDisposable {
    * `INVOCATION_ABORTED`. A failed one leaves an event with its `errorCode`, then the error is thrown.
    *
    * @throws AdkError `INVALID_ARGUMENT`, `NOT_SERIALIZABLE`, `UNSUPPORTED`, `SESSION_NOT_FOUND`, `SESSION_BUSY` (another run is
-   *   under way; `details.expiresInMs`), `CALL_NOT_FOUND`, `INVOCATION_NOT_FOUND`, `FAILED_PRECONDITION`, `CLOSED`: before
-   *   anything is written;
-   *   `MODEL_FAILED`, `TOOL_FAILED`, `PLUGIN_FAILED`, `LLM_CALLS_LIMIT_EXCEEDED`, `SESSION_FENCED`, what callbacks and custom
-   *   agents throw: after the message was stored.
+   *   under way; `details.expiresInMs`), `INVOCATION_NOT_FOUND`, `CALL_NOT_FOUND`, `CALL_REWOUND`,
+   *   `FAILED_PRECONDITION`, `CLOSED`: before anything is written; `MODEL_FAILED`, `TOOL_FAILED`, `PLUGIN_FAILED`,
+   *   `LLM_CALLS_LIMIT_EXCEEDED`, `SESSION_FENCED`, what callbacks and custom agents throw: after the message was stored.
    */
   runAsync(request: RunAsyncRequest): AsyncGenerator<Event, void, undefined> {
     return this.#stream(

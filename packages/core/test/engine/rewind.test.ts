@@ -441,6 +441,25 @@ describe("what follows from a rewind", () => {
     expect((await e.session()).pendingCalls).toEqual({});
   });
 
+  it("an invocation that was left before an abort that was taken back goes on", async () => {
+    const root = agent("root", [calls(["work"]), "a2", "done"], {
+      tools: [tool("work", () => ({}))],
+    });
+    await using e = await engine({ agent: root, ...RESUMABLE });
+    for await (const _ of e.stream("q1")) break;
+    await e.say("q2");
+    const { invocationId } = (await e.log())[0] as Event;
+    const abortSignal = AbortSignal.abort();
+    await e.runner.run({ ...E, invocationId, abortSignal });
+    expect((await e.log()).at(-1)?.errorCode).toBe("INVOCATION_ABORTED");
+    expect(await e.runner.run({ ...E, invocationId })).toEqual([]);
+    await rewindTo(e, "q2");
+    expect(said(await e.runner.run({ ...E, invocationId }))).toEqual([
+      "root: work → ",
+      "root: done",
+    ]);
+  });
+
   it("a crashed invocation that was taken back is not open any more; one that began before stays open", async () => {
     const never = latch();
     const root = agent("root", ["a1", async () => (await never.promise, "late")]);

@@ -113,6 +113,12 @@ export class Kit {
     return new LongRunningFunctionTool({ name, ...ANY, execute, expiresInMs });
   }
 
+  /** A person approves it, and another one answers it. */
+  confirmedLongRunning(name: string): LongRunningFunctionTool<typeof INPUT> {
+    const execute = this.#body(name, () => undefined);
+    return new LongRunningFunctionTool({ name, ...ANY, requireConfirmation: true, execute });
+  }
+
   #body(name: string, body: Body): (input: unknown, context: Context) => Promise<unknown> {
     const { world } = this;
     return async (_input, context) => {

@@ -110,7 +110,11 @@ function requestOf(step: Step, log: readonly Event[]): RunAsyncRequest | undefin
   if (answers.length === 0) return request;
   const open = openRequests(log);
   const parts = answers.flatMap(({ tool, response }) => {
-    const index = open.findIndex((call) => call.tool === tool);
+    // A call that a person has to approve may be one that waits itself.
+    const isApproval = Object.hasOwn(response, "confirmed");
+    const index = open.findIndex(
+      (call) => call.tool === tool && isApproval === (call.name !== tool),
+    );
     const [call] = index === -1 ? [] : open.splice(index, 1);
     return call ? [{ functionResponse: { id: call.id, name: call.name, response } }] : [];
   });

@@ -81,6 +81,14 @@ export const CALLS: readonly Shape[] = [
     steps: [HI, { ...approve("pay"), isOnce: true }],
   },
   {
+    name: "approved-call-waits",
+    app: (kit) =>
+      kit.app(
+        kit.llm("root", [calls("order"), "Done."], { tools: [kit.confirmedLongRunning("order")] }),
+      ),
+    steps: [HI, approve("order"), answer("order")],
+  },
+  {
     name: "tool-asks-with-a-payload",
     app: (kit) =>
       kit.app(
