@@ -111,19 +111,6 @@ export const NESTED: readonly Shape[] = [
     steps: [HI, answer("ask")],
   },
   {
-    name: "agent-tool-waits-eager",
-    isEager: true,
-    app: (kit) =>
-      kit.app(
-        rootOf(
-          kit,
-          kit.llm("helper", [calls("ask"), "Help."], { tools: [kit.longRunning("ask")] }),
-          calls(ask("helper")),
-        ),
-      ),
-    steps: [HI, answer("ask")],
-  },
-  {
     name: "agent-tool-waits-beside-normal",
     app: (kit) =>
       kit.app(

@@ -328,17 +328,3 @@ export const CONFIRMATIONS: readonly Shape[] = [
     steps: [HI, approve("pay"), answer("ask")],
   },
 ];
-
-/** The answer comes right after the crash, where the question is known already. */
-export const EAGER: readonly Shape[] = [...LONG_RUNNING, ...CONFIRMATIONS]
-  .filter(({ name }) =>
-    [
-      "long-silent",
-      "long-two-one-by-one",
-      "long-two-at-once",
-      "long-beside-normal",
-      "confirm-one",
-      "confirm-two-at-once",
-    ].includes(name),
-  )
-  .map((shape) => ({ ...shape, name: `${shape.name}-eager`, isEager: true }));
