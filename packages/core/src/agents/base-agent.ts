@@ -155,10 +155,11 @@ export abstract class BaseAgent<TConfig extends BaseAgentConfig = BaseAgentConfi
       await this.#failed(error, context);
       throw error;
     }
-    parentContext.ranTo(
-      this,
-      agentRun(context.runStart).nextIndex ?? context.session.events.length,
-    );
+    if (context.isResumable)
+      parentContext.ranTo(
+        this,
+        agentRun(context.runStart).nextIndex ?? context.session.events.length,
+      );
   }
 
   async *#runOnce(context: InvocationContext): AsyncGenerator<Event, void, undefined> {

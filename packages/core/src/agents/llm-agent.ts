@@ -207,14 +207,15 @@ export class LlmAgent extends BaseAgent<LlmAgentConfig> {
       const context = parentContext.clone({ childFrom: from });
       yield* isLlmAgent(agent) ? agent.#runWithHooks(context) : agent.runAsync(context);
       const run = context.forRunOf(agent);
-      end = agentRun(run.runStart).nextIndex;
+      if (run.isResumable) end = agentRun(run.runStart).nextIndex;
       const transfer: Transfer | undefined = isLlmAgent(agent)
         ? followTransfer(agent, run)
         : undefined;
       agent = transfer?.agent;
       from = transfer?.from ?? from;
     }
-    parentContext.ranTo(this, end ?? parentContext.session.events.length);
+    if (parentContext.isResumable)
+      parentContext.ranTo(this, end ?? parentContext.session.events.length);
   }
 
   #runWithHooks(parentContext: InvocationContext): AsyncGenerator<Event, void, undefined> {

@@ -41,7 +41,8 @@ export class InvocationContext {
   readonly runFrom: number;
   readonly #childFrom: number | undefined;
   /** Where the next run of an agent begins that this agent starts again and again. */
-  readonly #cursors: Map<string, number> = new Map();
+  /** Made when an agent of a resumable app has run. */
+  #cursors: Map<string, number> | undefined;
 
   constructor(params: InvocationContextParams) {
     this.invocation = params.invocation;
@@ -116,12 +117,12 @@ export class InvocationContext {
   startOf({ name }: BaseAgent): number {
     if (this.#childFrom !== undefined) return this.#childFrom;
     if (!this.invocation.resumable) return this.session.events.length;
-    return this.#cursors.get(name) ?? this.runFrom;
+    return this.#cursors?.get(name) ?? this.runFrom;
   }
 
-  /** The run of an agent that was started with this context has come to its end. The engine calls it. */
+  /** In a resumable app: the run of an agent that was started with this context has come to its end. The engine calls it. */
   ranTo({ name }: BaseAgent, index: number): void {
-    this.#cursors.set(name, index);
+    (this.#cursors ??= new Map()).set(name, index);
   }
 
   /** This agent's run, for the folds over the log. */

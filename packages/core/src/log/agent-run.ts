@@ -34,20 +34,20 @@ export interface AgentRun {
 export function agentRun(start: RunStart): AgentRun {
   const { events, from, invocationId, agent, branch } = start;
   const own: Event[] = [];
-  const callIds = new Set<string>();
+  let callIds: Set<string> | undefined;
   const isLive = liveFrom(events, from);
   let checkpoint: AgentRun["checkpoint"];
   for (let index = from; index < events.length; index++) {
     const event = events[index] as Event;
     if (event.invocationId !== invocationId || !isLive(index)) continue;
     if (event.author === "user") {
-      if (getFunctionResponses(event).some(({ id }) => id !== undefined && callIds.has(id)))
+      if (getFunctionResponses(event).some(({ id }) => id !== undefined && callIds?.has(id)))
         own.push(event);
       continue;
     }
     if (event.author !== agent || event.branch !== branch) continue;
     own.push(event);
-    for (const id of callIdsOf(event)) callIds.add(id);
+    for (const id of callIdsOf(event)) (callIds ??= new Set()).add(id);
     const { agentState, endOfAgent } = event.actions;
     if (agentState !== undefined) checkpoint = { state: agentState, index };
     if (endOfAgent)

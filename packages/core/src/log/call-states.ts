@@ -34,6 +34,8 @@ export interface CallStates {
   readonly lastAnswerIsRepeated: boolean;
 }
 
+const NO_CALLS: CallStates = { calls: new Map(), lastAnswerIsRepeated: false };
+
 interface Requests {
   /** Call id by request id. */
   readonly open: Map<string, string>;
@@ -45,6 +47,7 @@ interface Requests {
  * released it: a call that was asked about is made again once it was approved.
  */
 export function callStates(events: readonly Event[]): CallStates {
+  if (events.length === 0) return NO_CALLS;
   const calls: Map<string, CallState> = new Map();
   const requests: Requests = { open: new Map(), answered: new Set() };
   let lastAnswerIsRepeated = false;

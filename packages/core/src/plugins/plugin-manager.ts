@@ -34,6 +34,9 @@ const HOOKS: readonly PluginHook[] = [
 /** Errors that a hook throws on purpose; they reach the caller as they are. */
 const PASSING = new Set(["BUDGET_EXCEEDED", "TOOL_FAILED"]);
 
+/** Of a hook that no plugin has: most are asked in every turn. */
+const NO_ANSWER: Promise<undefined> = Promise.resolve(undefined);
+
 /** Calls the plugins of an app, in the order of their registration. */
 export class PluginManager {
   readonly #plugins: BasePlugin[] = [];
@@ -95,11 +98,17 @@ export class PluginManager {
   }
 
   /** The first answer, or `undefined`. @throws AdkError `PLUGIN_FAILED`, or what a hook throws on purpose. */
-  async first<H extends PluginHook>(
+  first<H extends PluginHook>(hook: H, params: HookParams<H>): Promise<HookAnswer<H> | undefined> {
+    const plugins = this.#byHook.get(hook);
+    return plugins ? this.#first(plugins, hook, params) : NO_ANSWER;
+  }
+
+  async #first<H extends PluginHook>(
+    plugins: readonly BasePlugin[],
     hook: H,
     params: HookParams<H>,
   ): Promise<HookAnswer<H> | undefined> {
-    for (const plugin of this.#byHook.get(hook) ?? []) {
+    for (const plugin of plugins) {
       let answer: unknown;
       try {
         answer = await call(plugin, hook, params);

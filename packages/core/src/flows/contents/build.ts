@@ -71,15 +71,19 @@ function contentsOf(log: readonly Event[], shown: readonly Event[], reader: Read
   return { compacted, entries, paired: pairCalls(entries, reader.now) };
 }
 
+const NO_IDS: ReadonlySet<string> = new Set();
+
 function callIdsIn(events: readonly Event[], reader: Reader): CallIds {
-  const callIds = new Set<string>();
-  const otherCallIds = new Set<string>();
+  let callIds: Set<string> | undefined;
+  let otherCallIds: Set<string> | undefined;
   for (const event of events) {
     if (event.author === "user") continue;
-    const ids = event.author === reader.agentName ? callIds : otherCallIds;
-    for (const { id } of getFunctionCalls(event)) if (id !== undefined) ids.add(id);
+    for (const { id } of getFunctionCalls(event))
+      if (id === undefined) continue;
+      else if (event.author === reader.agentName) (callIds ??= new Set()).add(id);
+      else (otherCallIds ??= new Set()).add(id);
   }
-  return { callIds, otherCallIds };
+  return { callIds: callIds ?? NO_IDS, otherCallIds: otherCallIds ?? NO_IDS };
 }
 
 /** What is new since the last time, behind what was settled then; or all of it, when something changed what was built before. */
