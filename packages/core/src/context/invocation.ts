@@ -24,7 +24,7 @@ export interface Invocation {
   id: string;
   readonly session: Session;
   /** Events from before `session.events` that still matter. */
-  readonly kept: readonly Event[];
+  kept: readonly Event[];
   /** What the session's header says of what the next run loads. */
   window: LogWindow;
   /** The message, as the hooks left it. */

@@ -74,23 +74,26 @@ class FlowRun {
   async *askModel(): AsyncGenerator<Event, void, undefined> {
     const request = yield* this.#keep(buildRequest(this.#context));
     this.#toolsDict = request.toolsDict;
-    let callbackContext = new Context({ invocationContext: this.#context });
-    const events = new ModelEvents(this.#agent, callbackContext, request);
+    /** Of the event that comes next. */
+    let callbackContext: Context | undefined;
+    const current = (): Context =>
+      (callbackContext ??= new Context({ invocationContext: this.#context }));
+    const events = new ModelEvents(this.#agent, request);
     let answered = false;
-    for await (const answer of callModel(this.#agent, () => callbackContext, request)) {
-      const response = planned(callbackContext, answer);
+    for await (const answer of callModel(this.#agent, current, request)) {
+      const response = planned(current(), answer);
       for (const processor of this.#agent.responseProcessors)
         yield* this.#keep(processor.runAsync(this.#context, response));
-      const event = events.make(response, callbackContext);
+      const event = events.make(response, current());
       if (!event) continue;
       yield event;
       if (event.partial) continue;
       answered = true;
       this.#events.push(this.#stored(event));
-      callbackContext = new Context({ invocationContext: this.#context });
+      callbackContext = undefined;
     }
     if (answered) return;
-    const event = events.make({ turnComplete: true }, callbackContext);
+    const event = events.make({ turnComplete: true }, current());
     if (event) {
       yield event;
       this.#events.push(this.#stored(event));

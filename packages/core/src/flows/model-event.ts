@@ -24,15 +24,15 @@ interface CheckedCalls {
 export class ModelEvents {
   readonly #agent: LlmAgent;
   readonly #request: LlmRequest;
-  #id: string;
+  /** Of the pieces so far and the whole that follows. */
+  #id: string | undefined;
   /** Ids given to calls that came without one, in the order of the calls within one answer. */
   #callIds: string[] = [];
   #streamedCalls = 0;
 
-  constructor(agent: LlmAgent, context: Context, request: LlmRequest) {
+  constructor(agent: LlmAgent, request: LlmRequest) {
     this.#agent = agent;
     this.#request = request;
-    this.#id = context.invocationContext.invocation.newId();
   }
 
   /** The event of a response; `undefined` for a response that says nothing. */
@@ -42,24 +42,23 @@ export class ModelEvents {
       if (!saysSomething(response)) return undefined;
     } else response = guardAgainstNothing(response);
     const { content, longRunningToolIds, pending } = this.#withCallIds(response, context);
+    const harvest = response.partial ? undefined : context.harvest();
     const event: Event = {
       ...response,
-      id: this.#id,
+      id: (this.#id ??= invocation.newId()),
       invocationId: invocation.id,
       author: this.#agent.name,
       timestamp: invocation.clock.now(),
-      actions: createEventActions(),
+      actions: harvest?.actions ?? createEventActions(),
     };
     if (branch !== undefined) event.branch = branch;
     if (content !== undefined) event.content = content;
     if (longRunningToolIds.length > 0) event.longRunningToolIds = longRunningToolIds;
-    if (response.partial) return event;
+    if (!harvest) return event;
     if (pending !== undefined) event.pending = pending;
-    const { actions, stateRemoved } = context.harvest();
-    event.actions = actions;
-    if (stateRemoved !== undefined) event.stateRemoved = stateRemoved;
+    if (harvest.stateRemoved !== undefined) event.stateRemoved = harvest.stateRemoved;
     saveOutput(this.#agent, event, context);
-    this.#id = invocation.newId();
+    this.#id = undefined;
     this.#callIds = [];
     this.#streamedCalls = 0;
     return event;

@@ -2,7 +2,7 @@ import type { BaseAgent } from "../agents/base-agent.ts";
 import type { Content } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
-import { createEvent, type Event } from "../events/event.ts";
+import { createEvent, type CreateEventParams, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
 import { liveEvents } from "../log/rewind.ts";
 import type { Accepted } from "./accept.ts";
@@ -131,6 +131,12 @@ function isRetry(message: Content, accepted: Accepted, request: CheckedRunReques
   );
 }
 
+/** An answer to calls of several branches is seen by all. */
+function commonBranch(events: readonly Event[]): string | undefined {
+  const [branch, ...others] = new Set(events.map((event) => event.branch));
+  return others.length > 0 ? undefined : branch;
+}
+
 /** What of the request is to be stored: its message, when that is new, or its state alone. */
 async function messageEvent(
   request: CheckedRunRequest,
@@ -146,15 +152,15 @@ async function messageEvent(
     message && request.runConfig.saveInputBlobsAsArtifacts
       ? await saveBlobs(context, message)
       : { message, artifactDelta: {} };
-  // Seen by all branches when it answers calls of several.
-  const [branch, ...others] = new Set((accepted.answers ?? []).map((event) => event.branch));
-  return createEvent({
+  const event: CreateEventParams = {
     id: invocation.newId(),
     timestamp: invocation.clock.now(),
     invocationId: invocation.id,
     author: "user",
-    ...(branch === undefined || others.length > 0 ? {} : { branch }),
-    ...(saved.message === undefined ? {} : { content: saved.message }),
     actions: { stateDelta, artifactDelta: saved.artifactDelta },
-  });
+  };
+  const branch = accepted.answers && commonBranch(accepted.answers);
+  if (branch !== undefined) event.branch = branch;
+  if (saved.message !== undefined) event.content = saved.message;
+  return createEvent(event);
 }

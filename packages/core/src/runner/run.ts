@@ -299,9 +299,11 @@ export class Run implements StreamedRun {
     try {
       if (this.#settings.resumable && isLeftToSeal(this.#request, opened, accepted))
         return await this.#finish(context, commits, true);
-      const turns = await begin(this.#request, context, commits, accepted, (message) =>
-        this.#accept(opened, message, () => accepted.invocationId),
-      );
+      const turns = await begin(this.#request, context, commits, accepted, async (message) => {
+        const again = await this.#accept(opened, message, () => accepted.invocationId);
+        context.invocation.kept = opened.kept;
+        return again;
+      });
       stored = true;
       const answer = turns.length > 0 ? await answerInstead(context) : undefined;
       if (answer) await commits.event(answer);
@@ -440,9 +442,7 @@ export class Run implements StreamedRun {
     const invocation: Invocation = {
       id: accepted.invocationId,
       session,
-      get kept() {
-        return opened.kept;
-      },
+      kept: opened.kept,
       window,
       userContent: message,
       runConfig,
