@@ -8,6 +8,11 @@ export class ToolConfirmation {
   confirmed: boolean;
   /** Data of the tool's own, to and from the person. */
   payload?: unknown;
+  /**
+   * Set where the call was interrupted and the person is asked whether to repeat it (`onRepeat: "ask"`): the number of the
+   * attempt that this would be.
+   */
+  attempt?: number | undefined;
 
   constructor({
     hint,

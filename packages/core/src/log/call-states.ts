@@ -13,8 +13,10 @@ export interface CallState {
   readonly event: Event;
   /** What allows it to be made (again): the model's event, or the answer of a person who was asked. */
   readonly releasedBy: Event;
-  /** What that person said. */
+  /** What a person who was asked to approve the call has said. */
   readonly confirmation: ToolConfirmation | undefined;
+  /** What a person said who was asked whether to repeat the call, which had been interrupted. */
+  readonly repetition: Repetition | undefined;
   /** Who has responded since it was released: the agent's own response event, or the user's answer. */
   readonly response: "agent" | "user" | undefined;
   /** The record it has left since it was released, before a response event carries it. */
@@ -27,6 +29,13 @@ export interface CallState {
   readonly isAsked: boolean;
 }
 
+/** Whether an interrupted call is to be made again. */
+export interface Repetition {
+  /** The number of the attempt that was asked about. */
+  readonly attempt: number;
+  readonly isAllowed: boolean;
+}
+
 /** What the events of an agent's run say about its calls. */
 export interface CallStates {
   readonly calls: ReadonlyMap<string, CallState>;
@@ -36,9 +45,16 @@ export interface CallStates {
 
 const NO_CALLS: CallStates = { calls: new Map(), lastAnswerIsRepeated: false };
 
+/** What a person is asked about. */
+interface Asked {
+  readonly callId: string;
+  /** Whether the call is to be repeated, as this attempt; absent: whether it is approved. */
+  readonly attempt: number | undefined;
+}
+
 interface Requests {
-  /** Call id by request id. */
-  readonly open: Map<string, string>;
+  /** By the id of the request. */
+  readonly open: Map<string, Asked>;
   readonly answered: Set<string>;
 }
 
@@ -72,14 +88,16 @@ export function callStates(events: readonly Event[]): CallStates {
     for (const call of getFunctionCalls(event)) {
       if (call.id === undefined) continue;
       if (call.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME) {
-        requests.open.set(call.id, originalCallId(call));
-        update(calls, originalCallId(call), { isAsked: true });
+        const asked = askedBy(call);
+        requests.open.set(call.id, asked);
+        update(calls, asked.callId, { isAsked: true });
       } else
         calls.set(call.id, {
           call,
           event,
           releasedBy: event,
           confirmation: undefined,
+          repetition: undefined,
           response: undefined,
           record: undefined,
           recordPlace: 0,
@@ -104,13 +122,17 @@ function answer(
   response: Record<string, unknown> | undefined,
 ): boolean {
   if (requests.answered.has(id)) return false;
-  const callId = requests.open.get(id);
-  if (callId !== undefined) {
+  const asked = requests.open.get(id);
+  if (asked) {
+    const { callId, attempt } = asked;
     requests.open.delete(id);
     requests.answered.add(id);
+    const confirmation = readConfirmation(response);
     return update(calls, callId, {
       releasedBy: event,
-      confirmation: readConfirmation(response),
+      ...(attempt === undefined
+        ? { confirmation }
+        : { repetition: { attempt, isAllowed: confirmation.confirmed } }),
       response: undefined,
       record: undefined,
       asksIn: undefined,
@@ -129,9 +151,10 @@ function update(calls: Map<string, CallState>, id: string, changes: Partial<Call
   return true;
 }
 
-function originalCallId(call: FunctionCall): string {
-  const original = call.args?.["originalFunctionCall"] as { id?: string } | undefined;
-  return original?.id ?? "";
+function askedBy({ args = {} }: FunctionCall): Asked {
+  const original = args["originalFunctionCall"] as { id?: string } | undefined;
+  const request = args["toolConfirmation"] as Partial<ToolConfirmation> | undefined;
+  return { callId: original?.id ?? "", attempt: request?.attempt };
 }
 
 /** `{ confirmed, payload }`, or the same as JSON text under `response`, as ADK's web client sends it. */

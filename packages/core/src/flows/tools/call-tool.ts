@@ -50,6 +50,9 @@ export class ToolCall {
   readonly #known: readonly string[] | undefined;
   readonly #args: Record<string, unknown>;
   readonly #context: Context;
+  readonly #repetition: CallState["repetition"];
+  /** Whether it may have been made since it was released: by a run that was interrupted. */
+  readonly #mayBeMade: boolean;
   readonly #signal: AbortSignal;
   readonly #unlink: () => void;
   readonly #controller: AbortController;
@@ -73,6 +76,8 @@ export class ToolCall {
     this.#controller = controller;
     this.#signal = controller.signal;
     this.#unlink = unlink;
+    this.#repetition = state.repetition;
+    this.#mayBeMade = mayBeMade(invocationContext.invocation, state);
     this.#context = new Context({
       invocationContext,
       functionCallId: call.id,
@@ -121,19 +126,22 @@ export class ToolCall {
   /** What the model reads instead of a call that may have been made before, where the tool says so. */
   #onRepeat(): Record<string, unknown> | undefined {
     const { name, onRepeat } = this.#tool;
-    if (this.#context.attempt === 1 || onRepeat === "run") return undefined;
+    if (this.#repetition?.isAllowed === false)
+      return { error: `The call of ${name} was interrupted; a person has refused to repeat it.` };
+    // A call that was not approved is not made, however often the tool is told so.
+    const isRefused = this.#context.toolConfirmation?.confirmed === false;
+    if (!this.#mayBeMade || isRefused || onRepeat === "run") return undefined;
     if (onRepeat === "fail")
       return {
         error: `The call of ${name} was interrupted and is not repeated; its outcome is unknown.`,
       };
-    const confirmation = this.#context.toolConfirmation;
-    if (confirmation?.confirmed) return undefined;
-    if (confirmation)
-      return { error: `The call of ${name} was interrupted; a person has refused to repeat it.` };
     this.#context.requestConfirmation({
       hint: `The call of ${name} was interrupted and may have been made already. Shall it be made again?`,
     });
-    this.#context.actions.skipSummarization = true;
+    const { actions } = this.#context;
+    const request = getOwn(actions.requestedToolConfirmations, this.#call.id ?? "");
+    if (request) request.attempt = this.#context.attempt;
+    actions.skipSummarization = true;
     return { error: "This tool call was interrupted. A person was asked whether to repeat it." };
   }
 
@@ -266,14 +274,18 @@ export class ToolCall {
   }
 }
 
+/** Whether it was released before this run: nobody but this run can have made a call that was released under its lease. */
+function mayBeMade({ openedAt }: Invocation, { releasedBy }: CallState): boolean {
+  return releasedBy.sequence !== undefined && releasedBy.sequence <= openedAt;
+}
+
 /**
- * 1 for a call that was released under the lease of this run: nobody else can have made it. Else it may have been made
- * before, as often as the invocation was taken up.
+ * 1 for a call that nobody can have made before; else at least 2, and at least as often as the invocation was taken up. What
+ * a person has agreed to repeat is the attempt that the person was asked about.
  */
-function attemptOf({ openedAt, lease }: Invocation, { releasedBy }: CallState): number {
-  return releasedBy.sequence === undefined || releasedBy.sequence > openedAt
-    ? 1
-    : Math.max(2, lease.attempt);
+function attemptOf(invocation: Invocation, state: CallState): number {
+  const released = state.repetition?.attempt ?? 1;
+  return mayBeMade(invocation, state) ? Math.max(released + 1, invocation.lease.attempt) : released;
 }
 
 /** Stands in for a tool that the model made up, so that hooks can see the call. */
