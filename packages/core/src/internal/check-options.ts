@@ -28,7 +28,8 @@ export function checkOptions(
       "INVALID_ARGUMENT",
       `${owner} takes an object with its options, got ${describe(options)}.`,
     );
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of Object.keys(options)) {
+    const value = (options as Record<string, unknown>)[name];
     if (value === undefined) continue;
     const check = Object.hasOwn(table, name) ? table[name] : undefined;
     if (check === undefined && open) continue;

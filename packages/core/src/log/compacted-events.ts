@@ -49,8 +49,9 @@ export function compactedEvents(
 }
 
 function summariesAmong(log: readonly Event[], shown: readonly Event[]): Summary[] {
-  const among = new Set(shown.filter(({ actions }) => actions.compaction));
-  if (among.size === 0) return [];
+  const compactions = shown.filter(({ actions }) => actions.compaction);
+  if (compactions.length === 0) return [];
+  const among = new Set(compactions);
   return standingSummaries(log, liveEvents(log))
     .filter(({ event }) => among.has(event))
     .toSorted((left, right) => left.to - right.to);

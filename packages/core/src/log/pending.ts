@@ -100,6 +100,7 @@ function withAsked(
   since: number,
   via: string | undefined,
 ): PendingCalls {
+  if (!asks(event)) return pending;
   let result = pending;
   const waiting = new Set(event.longRunningToolIds);
   for (const callId of Object.keys(event.pending ?? {})) waiting.add(callId);

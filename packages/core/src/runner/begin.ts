@@ -96,14 +96,15 @@ function pickTurns(
   isNew: boolean,
 ): readonly Turn[] {
   const start = opened ? session.events.indexOf(opened) : -1;
-  const asking: Map<string, Turn> = new Map();
-  if (!isResumable)
+  if (!isResumable && answers.length > 0) {
+    const asking: Map<string, Turn> = new Map();
     for (const { author, branch } of answers) {
       const agent = root.findAgent(author);
       const childFrom = isNew ? Math.max(start, 0) : undefined;
       if (agent) asking.set(JSON.stringify([author, branch ?? null]), { agent, branch, childFrom });
     }
-  if (asking.size > 0) return [...asking.values()];
+    if (asking.size > 0) return [...asking.values()];
+  }
   const before = start === -1 ? session.events : session.events.slice(0, start);
   return [
     {

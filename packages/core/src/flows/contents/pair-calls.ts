@@ -78,7 +78,11 @@ export function pairCalls(entries: readonly Entry[], now: number): PairedContent
   return { contents, settledEntries, settledContents };
 }
 
-function matchResponses(entries: readonly Entry[]): Map<number, CallEntry> {
+const NO_CALLS: ReadonlyMap<number, CallEntry> = new Map();
+
+function matchResponses(entries: readonly Entry[]): ReadonlyMap<number, CallEntry> {
+  if (!entries.some(({ own, content }) => own && content.parts?.some((part) => part.functionCall)))
+    return NO_CALLS;
   const callEntries = new Map<number, CallEntry>();
   const latest = new Map<string, CallEntry>();
   for (const [index, entry] of entries.entries()) {
@@ -117,6 +121,7 @@ function gapBeforeAnswer(
   entries: readonly Entry[],
   callEntries: ReadonlyMap<number, CallEntry>,
 ): { from: number; to: number } | undefined {
+  if (callEntries.size === 0) return undefined;
   const to = entries.length - 1;
   const last = entries[to];
   const answered = new Set(

@@ -41,10 +41,13 @@ export function selectEntries(
   earlierCalls: ReadonlySet<string> = NO_CALLS,
 ): Entry[] {
   const entries: Entry[] = [];
-  const ownCalls = new Set<string>();
-  const isOwnCall = (callId: string): boolean => ownCalls.has(callId) || earlierCalls.has(callId);
+  let ownCalls: Set<string> | undefined;
+  const isOwnCall = (callId: string): boolean =>
+    (ownCalls?.has(callId) ?? false) || earlierCalls.has(callId);
   for (const event of events) {
-    addOwnCalls(event, reader, ownCalls);
+    if (event.author === reader.agentName)
+      for (const { id } of getFunctionCalls(event))
+        if (id !== undefined) (ownCalls ??= new Set()).add(id);
     const { content } = event;
     if (!content?.role || !isVisible(event.branch, reader.branch)) continue;
     if (!hasVisiblePart(content) || concernsFramework(content)) continue;
@@ -55,12 +58,6 @@ export function selectEntries(
     }
   }
   return entries;
-}
-
-/** Adds the ids of the reader's own calls in the event to a set. */
-function addOwnCalls(event: Event, reader: Reader, callIds: Set<string>): void {
-  if (event.author !== reader.agentName) return;
-  for (const { id } of getFunctionCalls(event)) if (id !== undefined) callIds.add(id);
 }
 
 function isOwn(event: Event, reader: Reader, isOwnCall: (callId: string) => boolean): boolean {
