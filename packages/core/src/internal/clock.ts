@@ -11,13 +11,23 @@ export interface Clock {
   after(ms: number, callback: () => void, background?: boolean): () => void;
 }
 
+/** A timer of the machine that is set to longer than this (24 days) ends at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's own clock and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback, background) {
-    const timer = setTimeout(callback, ms);
-    // Timers of browsers are numbers, and know nothing of this.
-    if (background) (timer as { unref?: () => void }).unref?.();
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (leftMs: number): void => {
+      timer =
+        leftMs > MAX_TIMER_MS
+          ? setTimeout(() => wait(leftMs - MAX_TIMER_MS), MAX_TIMER_MS)
+          : setTimeout(callback, leftMs);
+      // Timers of browsers are numbers, and know nothing of this.
+      if (background) (timer as { unref?: () => void }).unref?.();
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -56,7 +56,7 @@ export abstract class BasePlugin {
 
   /**
    * Every event of an agent, partial ones too, before it is stored and yielded. What an answer names takes the place of the
-   * event's own; `id`, `invocationId`, `timestamp` and, when the answer has none, `author` stay.
+   * event's own; `id`, `invocationId`, `timestamp`, `partial` and, when the answer has none, `author` stay.
    */
   async onEventCallback(_params: {
     invocationContext: InvocationContext;

@@ -10,7 +10,7 @@ import {
   type PluginHook,
 } from "../../src/index.ts";
 import type { ScriptedTurn } from "../../src/testing/index.ts";
-import { agent, calls, contentWords, engine, told, tool, transferTo } from "./support.ts";
+import { agent, calls, collect, contentWords, engine, told, tool, transferTo } from "./support.ts";
 
 type Short =
   | "onUserMessage"
@@ -567,4 +567,25 @@ describe("hooks, in their order", () => {
       "user: more",
     ]);
   });
+
+  it.each([true, false])(
+    "an onEvent that answers `partial: %s` changes what an event says, not whether it is stored",
+    async (partial) => {
+      class Marks extends BasePlugin {
+        override async onEventCallback(): Promise<Partial<Event>> {
+          return { partial, customMetadata: { seen: true } };
+        }
+      }
+      const pay = tool("pay", () => "paid");
+      const root = agent("root", [calls(["pay"]), "all done"], { tools: [pay] });
+      await using e = await engine({ agent: root, plugins: [new Marks("marks")] });
+      const events = await collect(e.stream("hi", { runConfig: { streamingMode: "sse" } }));
+      const stored = ["root: pay()", 'root: pay → {"result":"paid"}', "root: all done"];
+      const pieces = ["root: ~pay()", "root: ~all ", "root: ~done"];
+      expect(told(events.filter((event) => event.partial))).toEqual(pieces);
+      expect(told(events.filter((event) => !event.partial))).toEqual(stored);
+      expect(events.every(({ customMetadata }) => customMetadata?.["seen"])).toBe(true);
+      expect(told(await e.log())).toEqual(["user: hi", ...stored]);
+    },
+  );
 });
