@@ -162,7 +162,7 @@ export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
 export type { IdSource } from "./internal/ids.ts";
 export type { StandardSchemaV1 } from "./internal/standard-schema.ts";
-export { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./log/call-states.ts";
+export { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./events/framework-calls.ts";
 export {
   BaseMemoryService,
   type AddEventsToMemoryRequest,

@@ -2,7 +2,7 @@ import type { FunctionCall } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { generateClientFunctionCallId } from "../events/function-call-id.ts";
-import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../log/call-states.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import type { ToolConfirmation } from "../events/event-actions.ts";
 
 /**

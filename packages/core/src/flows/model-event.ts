@@ -72,12 +72,16 @@ export class ModelEvents {
     if (!content?.parts?.some((part) => part.functionCall))
       return { content, longRunningToolIds, pending };
     let ordinal = response.partial ? this.#streamedCalls : 0;
+    const taken = new Set<string>();
     const parts = content.parts.map((part): Part => {
       const call = part.functionCall;
       if (!call) return part;
       // A piece of a call that is being streamed has no name: it belongs to the call before it.
       const position = response.partial && !call.name ? Math.max(0, ordinal - 1) : ordinal++;
-      const id = call.id || (this.#callIds[position] ??= generateClientFunctionCallId(newId));
+      let id = call.id || (this.#callIds[position] ??= generateClientFunctionCallId(newId));
+      // Two calls of one answer are two calls, whatever the model calls them.
+      if (!response.partial && taken.has(id)) id = generateClientFunctionCallId(newId);
+      taken.add(id);
       this.#callIds[position] = id;
       const tool = call.name ? getOwn(this.#request.toolsDict, call.name) : undefined;
       if (tool?.isLongRunning) {
@@ -85,7 +89,7 @@ export class ModelEvents {
         const wait = waitOf(tool, clock.now());
         if (wait) setOwn((pending ??= {}), id, wait);
       }
-      return call.id ? part : { ...part, functionCall: { ...call, id } };
+      return call.id === id ? part : { ...part, functionCall: { ...call, id } };
     });
     if (response.partial) this.#streamedCalls = ordinal;
     return { content: { ...content, parts }, longRunningToolIds, pending };

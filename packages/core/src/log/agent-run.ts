@@ -117,6 +117,19 @@ export function wasAnswered(run: AgentRun): boolean {
   return run.events.some((event) => event.nodeInfo?.path.endsWith(BEFORE_AGENT_PATH) ?? false);
 }
 
+/** Marks the event of a hook that answered in the place of the whole run. */
+const BEFORE_RUN_PATH = "@before_run";
+
+/** `nodeInfo` of the event with which `beforeRunCallback` answered in the place of the run. */
+export function beforeRunNode(): { path: string } {
+  return { path: BEFORE_RUN_PATH };
+}
+
+/** Whether a hook answered in the place of the run. */
+export function isRunAnswer({ nodeInfo }: Event): boolean {
+  return nodeInfo?.path === BEFORE_RUN_PATH;
+}
+
 /** Whether anything came behind an index on the way of a branch: of the branch itself or of those above it, not beside it. */
 export function isFollowed(
   { events, invocationId, branch }: Omit<RunStart, "agent" | "from">,

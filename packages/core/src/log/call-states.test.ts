@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createEvent, type CreateEventParams, type Event } from "../events/event.ts";
-import { callStates, REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./call-states.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
+import { callStates } from "./call-states.ts";
 
 function log(...params: CreateEventParams[]): Event[] {
   return params.map((one, index) =>
@@ -18,6 +19,7 @@ const record = (callId: string, response?: Record<string, unknown>): CreateEvent
   toolRecord: { callId, ...(response && { response }) },
 });
 const asksAbout = (callId: string): CreateEventParams => ({
+  longRunningToolIds: [`ask-${callId}`],
   content: {
     role: "model",
     parts: [

@@ -1,10 +1,8 @@
 import type { FunctionCall } from "../content/content.ts";
 import type { ToolConfirmation } from "../events/event-actions.ts";
 import type { Event, ToolRecord } from "../events/event.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
-
-/** The framework's own call that asks a person to approve another one. */
-export const REQUEST_CONFIRMATION_FUNCTION_CALL_NAME = "adk_request_confirmation";
 
 /** How far one call of an agent's run has come. */
 export interface CallState {
@@ -87,7 +85,7 @@ export function callStates(events: readonly Event[]): CallStates {
     }
     for (const call of getFunctionCalls(event)) {
       if (call.id === undefined) continue;
-      if (call.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME) {
+      if (isRequest(call.name, call.id, event)) {
         const asked = askedBy(call);
         requests.open.set(call.id, asked);
         update(calls, asked.callId, { isAsked: true });
@@ -111,6 +109,13 @@ export function callStates(events: readonly Event[]): CallStates {
       update(calls, callId, { asksIn: event });
   }
   return { calls, lastAnswerIsRepeated };
+}
+
+/** Whether the engine has made this call to ask a person; one that a model has made up waits for nobody. */
+function isRequest(name: string | undefined, id: string, { longRunningToolIds }: Event): boolean {
+  return (
+    name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME && (longRunningToolIds?.includes(id) ?? false)
+  );
 }
 
 /** @returns whether the answer changed anything. */

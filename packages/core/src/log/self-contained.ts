@@ -1,6 +1,6 @@
 import type { Event } from "../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
-import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./call-states.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import type { PendingCalls } from "./pending.ts";
 
 export interface SelfContainedRequest {

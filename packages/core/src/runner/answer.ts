@@ -7,7 +7,7 @@ import { copyJson, type Json } from "../internal/json.ts";
 import { describeIssues } from "../internal/standard-schema.ts";
 import { followingController } from "../internal/stopped.ts";
 import { callStanding, type LoggedCall } from "../log/call-standing.ts";
-import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../log/call-states.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import { concernsPending } from "../log/pending.ts";
 import type { AcquireLeaseRequest, OpenedSession } from "../sessions/requests.ts";
 import type { SessionKey } from "../sessions/session-store.ts";

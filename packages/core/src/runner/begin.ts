@@ -4,6 +4,7 @@ import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
 import { createEvent, type CreateEventParams, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
+import { beforeRunNode, isRunAnswer } from "../log/agent-run.ts";
 import { liveEvents } from "../log/rewind.ts";
 import type { Accepted } from "./accept.ts";
 import type { Commits } from "./commit.ts";
@@ -63,6 +64,7 @@ export async function answerInstead(context: InvocationContext): Promise<Event |
       timestamp: invocation.clock.now(),
       invocationId: invocation.id,
       author: "model",
+      nodeInfo: beforeRunNode(),
       content,
     })
   );
@@ -74,7 +76,7 @@ function wasAnsweredByHook(context: InvocationContext, { opened }: Accepted): bo
     context.isResumable &&
     opened !== undefined &&
     liveEvents(context.session.events).some(
-      ({ author, invocationId }) => author === "model" && invocationId === opened.invocationId,
+      (event) => event.invocationId === opened.invocationId && isRunAnswer(event),
     )
   );
 }

@@ -1,6 +1,6 @@
 import type { BaseAgent } from "../agents/base-agent.ts";
 import { equalJson } from "../internal/json.ts";
-import { agentRun, type RunStart, transferOf } from "../log/agent-run.ts";
+import { agentRun, isRunAnswer, type RunStart, transferOf } from "../log/agent-run.ts";
 import { liveEvents } from "../log/rewind.ts";
 import { openRequests } from "../log/run-span.ts";
 import type { OpenedSession } from "../sessions/requests.ts";
@@ -30,7 +30,7 @@ export function isSettled(
   if (isAborted(live)) return true;
   const span = { events, from: start + 1, invocationId, branch: undefined };
   if (openRequests(span, clock.now()).size > 0) return true;
-  if (live.some(({ author }) => author === "model")) return true; // a hook has answered in the place of the run
+  if (live.some(isRunAnswer)) return true;
   const agent = selectAgent(rootAgent, events.slice(0, start), logger, kept);
   return hasEnded(rootAgent, { ...span, agent: agent.name });
 }

@@ -3,7 +3,7 @@ import { AdkError } from "../errors.ts";
 import { checkOptions, integer, type OptionCheck } from "../internal/check-options.ts";
 import { deepFreeze, getOwn } from "../internal/json.ts";
 import { type LoggedCall, loggedCalls } from "../log/call-standing.ts";
-import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../log/call-states.ts";
+import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import { pendingCalls } from "../log/pending.ts";
 import { liveEvents } from "../log/rewind.ts";
 import type { Cancellable } from "../sessions/requests.ts";

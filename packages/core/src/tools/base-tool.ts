@@ -1,6 +1,7 @@
 import type { FunctionDeclaration } from "../content/content.ts";
 import type { Context } from "../context/context.ts";
 import { AdkError } from "../errors.ts";
+import { FRAMEWORK_CALLS } from "../events/framework-calls.ts";
 import { appendTools } from "../models/append-to-request.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 
@@ -66,6 +67,11 @@ export abstract class BaseTool {
       throw new AdkError(
         "INVALID_ARGUMENT",
         `A tool needs a name of 1–128 letters, digits, "_", "-", "." or ":", got ${JSON.stringify(name)}. Give it one with \`name\`.`,
+      );
+    if (FRAMEWORK_CALLS.has(name))
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `A tool cannot be called ${name}: the framework makes calls of that name itself. Choose another \`name\`.`,
       );
     if (typeof description !== "string")
       throw new AdkError(

@@ -1,14 +1,8 @@
 import type { Content, Part } from "../../content/content.ts";
 import type { Event } from "../../events/event.ts";
+import { FRAMEWORK_CALLS } from "../../events/framework-calls.ts";
 import { getFunctionCalls } from "../../events/predicates.ts";
 import { quoteEvent } from "./quote.ts";
-
-/** Calls of the framework itself; a model never sees them, nor their answers. `adk_request_input` it does see. */
-const FRAMEWORK_CALLS = new Set([
-  "adk_framework",
-  "adk_request_credential",
-  "adk_request_confirmation",
-]);
 
 const NO_CALLS: ReadonlySet<string> = new Set();
 
@@ -50,7 +44,7 @@ export function selectEntries(
         if (id !== undefined) (ownCalls ??= new Set()).add(id);
     const { content } = event;
     if (!content?.role || !isVisible(event.branch, reader.branch)) continue;
-    if (!hasVisiblePart(content) || concernsFramework(content)) continue;
+    if (!hasVisiblePart(content) || concernsFramework(event, content)) continue;
     if (isOwn(event, reader, isOwnCall)) entries.push({ event, content, own: true });
     else {
       const quoted = quoteEvent(event, reader.includeThoughts);
@@ -90,10 +84,14 @@ function isEmptyPart(part: Part): boolean {
   );
 }
 
-function concernsFramework(content: Content): boolean {
-  return (content.parts ?? []).some(
-    ({ functionCall, functionResponse }) =>
-      FRAMEWORK_CALLS.has(functionCall?.name ?? "") ||
-      FRAMEWORK_CALLS.has(functionResponse?.name ?? ""),
+/** A call that the framework has made, or a person's answer to one; not a call that a model has made up. */
+function concernsFramework(
+  { author, longRunningToolIds }: Event,
+  { parts = [] }: Content,
+): boolean {
+  return parts.some(
+    ({ functionCall: call, functionResponse: response }) =>
+      (FRAMEWORK_CALLS.has(call?.name ?? "") && longRunningToolIds?.includes(call?.id ?? "")) ||
+      (FRAMEWORK_CALLS.has(response?.name ?? "") && author === "user"),
   );
 }
