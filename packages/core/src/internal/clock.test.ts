@@ -8,7 +8,7 @@ describe("the machine's clock", () => {
   afterEach(() => void vi.useRealTimers());
 
   it.each([1, 24, 30, 365])("calls after %d days, not before, and once", (days) => {
-    const callback = vi.fn();
+    const callback = vi.fn<() => void>();
     systemClock.after(days * DAY_MS, callback);
     vi.advanceTimersByTime(days * DAY_MS - 1);
     expect(callback).not.toHaveBeenCalled();
@@ -20,7 +20,7 @@ describe("the machine's clock", () => {
   });
 
   it("can be told not to call, at the beginning and weeks later", () => {
-    const callback = vi.fn();
+    const callback = vi.fn<() => void>();
     for (const waitedMs of [0, 29 * DAY_MS]) {
       const cancel = systemClock.after(30 * DAY_MS, callback);
       vi.advanceTimersByTime(waitedMs);
