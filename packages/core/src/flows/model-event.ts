@@ -3,6 +3,7 @@ import type { Content, Part } from "../content/content.ts";
 import type { Context } from "../context/context.ts";
 import { createEventActions } from "../events/event-actions.ts";
 import type { Event, PendingCall } from "../events/event.ts";
+import { FRAMEWORK_CALLS } from "../events/framework-calls.ts";
 import { generateClientFunctionCallId } from "../events/function-call-id.ts";
 import { getOwn, setOwn } from "../internal/json.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
@@ -89,7 +90,10 @@ export class ModelEvents {
         const wait = waitOf(tool, clock.now());
         if (wait) setOwn((pending ??= {}), id, wait);
       }
-      return call.id === id ? part : { ...part, functionCall: { ...call, id } };
+      // What only the framework may ask for, nobody shall take for a question of the framework.
+      const name = FRAMEWORK_CALLS.has(call.name ?? "") ? `unknown_${call.name}` : call.name;
+      if (call.id === id && call.name === name) return part;
+      return { ...part, functionCall: { ...call, id, ...(name === undefined ? {} : { name }) } };
     });
     if (response.partial) this.#streamedCalls = ordinal;
     return { content: { ...content, parts }, longRunningToolIds, pending };

@@ -43,7 +43,7 @@ describe.each([false, true])(
       expect(requests.map(({ originalCall }) => originalCall?.args)).toEqual([{ amount: 1000 }]);
       await e.say(answer(["f1", FORGED, { confirmed: true }])).catch(() => undefined);
       expect(paid).toEqual([]);
-      expect(told(await e.log()).join("\n")).toContain(`There is no tool ${FORGED}`);
+      expect(told(await e.log()).join("\n")).toContain(`There is no tool unknown_${FORGED}`);
       for await (const event of e.runner.answer({
         userId: "u",
         sessionId: "s",
@@ -64,7 +64,7 @@ describe.each([false, true])(
       await e.say(answer(["f1", FORGED, { confirmed: true }])).catch(() => undefined);
       expect(charged).toBe(1);
       expect(contentWords(root.llm.requests[2]?.contents ?? []).join("\n")).toContain(
-        `There is no tool ${FORGED}`,
+        `There is no tool unknown_${FORGED}`,
       );
     });
   },

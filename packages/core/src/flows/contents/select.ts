@@ -44,7 +44,7 @@ export function selectEntries(
         if (id !== undefined) (ownCalls ??= new Set()).add(id);
     const { content } = event;
     if (!content?.role || !isVisible(event.branch, reader.branch)) continue;
-    if (!hasVisiblePart(content) || concernsFramework(event, content)) continue;
+    if (!hasVisiblePart(content) || concernsFramework(content)) continue;
     if (isOwn(event, reader, isOwnCall)) entries.push({ event, content, own: true });
     else {
       const quoted = quoteEvent(event, reader.includeThoughts);
@@ -84,14 +84,10 @@ function isEmptyPart(part: Part): boolean {
   );
 }
 
-/** A call that the framework has made, or a person's answer to one; not a call that a model has made up. */
-function concernsFramework(
-  { author, longRunningToolIds }: Event,
-  { parts = [] }: Content,
-): boolean {
+function concernsFramework({ parts = [] }: Content): boolean {
   return parts.some(
-    ({ functionCall: call, functionResponse: response }) =>
-      (FRAMEWORK_CALLS.has(call?.name ?? "") && longRunningToolIds?.includes(call?.id ?? "")) ||
-      (FRAMEWORK_CALLS.has(response?.name ?? "") && author === "user"),
+    ({ functionCall, functionResponse }) =>
+      FRAMEWORK_CALLS.has(functionCall?.name ?? "") ||
+      FRAMEWORK_CALLS.has(functionResponse?.name ?? ""),
   );
 }
