@@ -8,6 +8,8 @@ import type { Shape } from "./shape.ts";
 export interface CutDifference {
   readonly shape: string;
   readonly cuts: readonly number[];
+  /** Whether the run was resumed by its id alone. */
+  readonly byId: boolean;
   readonly problem: string;
 }
 
@@ -44,7 +46,7 @@ export class Undisturbed {
     const difference =
       this.#difference(again, []) ?? this.#difference({ ...resumed, violations: [] }, []);
     if (difference) problems.push(difference);
-    return problems.map((problem) => ({ shape: shape.name, cuts: [], problem }));
+    return problems.map((problem) => ({ shape: shape.name, cuts: [], byId: false, problem }));
   }
 
   /** The script with worlds that end. */
@@ -56,7 +58,10 @@ export class Undisturbed {
     const problem = played.violations[0] ?? this.#difference(played, cuts);
     return {
       played,
-      difference: problem === undefined ? undefined : { shape: this.shape.name, cuts, problem },
+      difference:
+        problem === undefined
+          ? undefined
+          : { shape: this.shape.name, cuts, byId: resumesById, problem },
     };
   }
 

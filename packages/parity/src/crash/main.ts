@@ -3,6 +3,7 @@
  * has taken over with what comes of a run that nothing happened to.
  *
  * - `--shape NAME`: only this one. `--k N`, `--k N,M`: only this cut (and this one after it); prints the log.
+ * - `--by-id`: with `--k`, resumes by the id alone.
  * - `--second N`: pairs of cuts, 5,000 unless told. `--seed N`: which pairs.
  */
 import { availableParallelism } from "node:os";
@@ -37,6 +38,7 @@ async function main(): Promise<boolean> {
     options: {
       shape: { type: "string" },
       k: { type: "string" },
+      "by-id": { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
       second: { type: "string", default: "5000" },
     },
@@ -54,6 +56,7 @@ async function main(): Promise<boolean> {
     return await showCut(
       shape,
       values.k.split(",").map((text) => wholeNumber("k", text)),
+      values["by-id"],
     );
   }
   return await sweepAll(shapes, seed, second);
@@ -109,17 +112,22 @@ async function workThrough(jobs: Job[], onSweep: (sweep: Sweep) => void): Promis
 }
 
 /** One cut, with its log. */
-async function showCut(shape: Shape, cuts: readonly number[]): Promise<boolean> {
+async function showCut(
+  shape: Shape,
+  cuts: readonly number[],
+  resumesById: boolean,
+): Promise<boolean> {
   const undisturbed = await Undisturbed.of(shape);
-  const { difference } = await undisturbed.cut(cuts);
-  const { events } = await play(shape, { cuts });
+  const { difference } = await undisturbed.cut(cuts, { resumesById });
+  const { events } = await play(shape, { cuts, resumesById });
   for (const { timestamp: _, ...event } of events) console.log(JSON.stringify(event));
   if (difference) console.log(words(difference));
   return difference === undefined;
 }
 
-function words({ shape, cuts, problem }: CutDifference): string {
-  return `${shape}, ${cuts.length === 0 ? "no cut" : `k ${cuts.join(",")}`}: ${problem}`;
+function words({ shape, cuts, byId, problem }: CutDifference): string {
+  const where = cuts.length === 0 ? "no cut" : `k ${cuts.join(",")}${byId ? " by id" : ""}`;
+  return `${shape}, ${where}: ${problem}`;
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -61,7 +61,7 @@ export async function play(shape: Shape, options: PlayOptions = {}): Promise<Pla
       if (shape.isEager && hasMessage && isKnown(shape.steps[index + 1], universe.log)) break;
       outcome =
         options.resumesById && hasMessage
-          ? await world.run((runner) => runner.runAsync(idOf(request)))
+          ? await begin(world, { ...step, isOnce: false }, idOf(request))
           : await begin(world, step, request);
     }
     if (outcome.kind === "failed")
