@@ -7,7 +7,7 @@ import { nextTurn, pause, Turn } from "./turn.ts";
 const BATCH_SIZE = 64;
 const BATCH_MS = 3;
 /** A transaction of another process takes less than a millisecond; the pauses double up to this, and are jittered. */
-const LONGEST_PAUSE_MS = 16;
+const LONGEST_PAUSE_MS = 6;
 /** So often the lock is asked for in the next turn of the event loop, before the pauses begin. */
 const TURNS = 2;
 

@@ -11,8 +11,8 @@ import {
 import { dirname, resolve } from "node:path";
 import { Connection } from "./connection.ts";
 import { Database } from "./database.ts";
-import { sqliteCode, storeError } from "./errors.ts";
-import { migrateSchema, readVersion, schemaIsOld, verifySchema } from "./schema.ts";
+import { storeError } from "./errors.ts";
+import { isOld, migrateSchema, readVersion, schemaIsOld } from "./schema.ts";
 
 export interface OpenDatabaseOptions {
   /** A file, or `:memory:`. */
@@ -34,19 +34,30 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   const { path, migrations, lockTimeoutMs } = options;
   const isAuto = migrations === "auto";
   if (path !== MEMORY) prepareFile(path, isAuto);
-  const connection = connect(path);
-  const database = new Database(connection, { file: path, lockTimeoutMs });
+  let connection: Connection | undefined;
   try {
+    connection = connect(path);
+    const database = new Database(connection, { file: path, lockTimeoutMs });
     const version = await database.call((each) => readVersion(each, path));
-    if (isAuto && path !== MEMORY) await database.call((each) => each.pragma("journal_mode = wal"));
+    if (!isAuto && isOld(version)) throw schemaIsOld(path, version);
+    if (isAuto && path !== MEMORY)
+      await database.call((each) => {
+        if (each.pragma("journal_mode") !== "wal") each.pragma("journal_mode = wal");
+      });
     connection.execute(SETTINGS);
-    if (isAuto) await migrateDatabase(database, path);
-    else if (version === 0) throw schemaIsOld(path, 0);
-    else await database.call((each) => verifySchema(each, path));
+    if (isAuto && isOld(version)) await migrateDatabase(database, path);
     return database;
   } catch (error) {
-    connection.close();
-    throw error;
+    connection?.close();
+    throw openError(error, path);
+  }
+}
+
+function connect(path: string): Connection {
+  try {
+    return new Connection(path);
+  } catch (error) {
+    throw storeError(error, path, false);
   }
 }
 
@@ -77,19 +88,17 @@ function prepareFile(path: string, isAuto: boolean): void {
   }
 }
 
-function connect(path: string): Connection {
+/** Why SQLite cannot open the file: the file system knows. */
+function openError(error: unknown, path: string): unknown {
+  const isUnclear = AdkError.isInstance(error) && error.details["sqliteCode"] === SQLITE_CANTOPEN;
+  if (!isUnclear || path === MEMORY) return error;
   try {
-    return new Connection(path);
-  } catch (error) {
-    if (path !== MEMORY && sqliteCode(error) === SQLITE_CANTOPEN) {
-      try {
-        if (statSync(path).isDirectory()) throw misconfigured(path, "is a folder", error);
-        accessSync(path, constants.R_OK);
-      } catch (reason) {
-        throw fileError(reason, path);
-      }
-    }
-    throw storeError(error, path, false);
+    if (statSync(path).isDirectory()) return misconfigured(path, "is a folder", error.cause);
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(dirname(resolve(path)), constants.W_OK);
+    return error;
+  } catch (reason) {
+    return fileError(reason, path);
   }
 }
 

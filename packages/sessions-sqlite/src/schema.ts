@@ -136,11 +136,9 @@ export function readVersion(connection: Connection, file: string): number {
   return version;
 }
 
-/** @throws {@link AdkError} `SCHEMA_MISMATCH` when the schema is older than this code. */
-export function verifySchema(connection: Connection, file: string): void {
-  const version = readVersion(connection, file);
-  if (version >= CURRENT) return;
-  throw schemaIsOld(file, version);
+/** Whether this code needs more than a schema of this version has. */
+export function isOld(version: number): boolean {
+  return version < CURRENT;
 }
 
 export function schemaIsOld(file: string, version: number): AdkError {
