@@ -62,8 +62,8 @@ const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const limit = median(times.get("bare INSERT") ?? []);
 for (const [name, values] of times)
-  console.log(
-    `${name.padEnd(24)} ${(median(values) * 1000).toFixed(0).padStart(6)} µs  ${(limit / median(values)).toFixed(2)} ×`,
+  process.stdout.write(
+    `${name.padEnd(24)} ${(median(values) * 1000).toFixed(0).padStart(6)} µs  ${(limit / median(values)).toFixed(2)} ×\n`,
   );
 bare.close();
 rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { AdkError } from "@adk/core";
 import { closeSync, linkSync, openSync, rmSync } from "node:fs";
 import { backup } from "node:sqlite";
 import { Connection } from "./connection.ts";
-import { storeError } from "./errors.ts";
+import { cleaned, storeError } from "./errors.ts";
 
 /** Pages that are copied at once. */
 const RATE = 256;
@@ -34,7 +34,7 @@ export async function backupDatabase(source: string, target: string): Promise<vo
 
 function backupError(error: unknown, target: string): unknown {
   if (!(error instanceof Error) || !("syscall" in error)) return storeError(error, target, false);
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   const details = { committed: false };
   if (code === "EEXIST")
     return new AdkError(
@@ -43,7 +43,7 @@ function backupError(error: unknown, target: string): unknown {
       { details },
     );
   return new AdkError("MISCONFIGURED", `${JSON.stringify(target)} cannot be written.`, {
-    cause: new Error(message),
+    cause: cleaned(error),
     details,
   });
 }

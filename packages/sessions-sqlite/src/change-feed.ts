@@ -59,7 +59,7 @@ export class ChangeFeed {
         for (const wake of wakes) for (const watcher of this.#watchers) watcher.push(wake);
       }
     } catch (error) {
-      for (const watcher of this.#watchers) watcher.fail(error);
+      for (const watcher of this.#watchers) watcher.fail(error as Error);
     }
     this.#timer = undefined;
     this.#schedule();

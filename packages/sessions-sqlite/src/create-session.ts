@@ -71,8 +71,8 @@ export function createSession(
     patchHeader(connection, { sid, invocationId: null }, fork.header);
   }
   const row = findAnySession(connection, command);
-  if (!row) throw new Error("The row that was just written is not there.");
-  return created(connection, row, moment);
+  // It is there: this transaction wrote it.
+  return created(connection, row as SessionRow, moment);
 }
 
 /** The answer to a creation: a fork's events as far as one step reads them, the rest is read in pages. */

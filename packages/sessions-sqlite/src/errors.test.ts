@@ -37,7 +37,7 @@ describe("storeError", () => {
       code,
       retryable,
       details: { reason, sqliteCode: errcode, committed: "unknown" },
-      cause: { name: "SqliteError", message: `what SQLite says (${errcode})` },
+      cause: { name: "SqliteError", code: errcode, message: "what SQLite says" },
     });
     expect((error as Error).message).toMatch(/^"\/data\/x\.db" .*\.$/);
   });

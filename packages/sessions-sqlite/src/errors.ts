@@ -123,9 +123,8 @@ function primary(code: number): number {
   return result === 6 || result === 15 ? BUSY : result;
 }
 
-/** SQLite's messages name tables and columns, never values. */
-function cleaned(error: Error, code: number): Error {
-  const cause = new Error(`${error.message} (${code})`);
-  cause.name = "SqliteError";
-  return cause;
+/** Class, code and message of an error. SQLite's messages name tables and columns, never values. */
+export function cleaned(error: unknown, code?: number): object {
+  const { name, message } = error as Error;
+  return code === undefined ? { name, message } : { name: "SqliteError", code, message };
 }

@@ -11,7 +11,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { Connection } from "./connection.ts";
 import { Database } from "./database.ts";
-import { storeError } from "./errors.ts";
+import { cleaned, storeError } from "./errors.ts";
 import { isOld, migrateSchema, readVersion, schemaIsOld } from "./schema.ts";
 
 export interface OpenDatabaseOptions {
@@ -107,8 +107,8 @@ const SQLITE_CANTOPEN = 14;
 /** What the file system said, in core's words. */
 function fileError(error: unknown, path: string): unknown {
   if (AdkError.isInstance(error)) return error;
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  const cause = new Error(message);
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const cause = cleaned(error);
   if (["EACCES", "EPERM", "EROFS"].includes(code))
     return new AdkError(
       "PERMISSION_DENIED",

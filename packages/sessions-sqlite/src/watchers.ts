@@ -4,7 +4,7 @@ import type { Wake } from "@adk/core";
 export class Watcher implements AsyncIterable<Wake> {
   readonly #signal: AbortSignal;
   #waiting: Map<string, Wake> = new Map();
-  #error: unknown;
+  #error: Error | undefined;
   #notify: (() => void) | undefined;
 
   constructor(signal: AbortSignal) {
@@ -17,7 +17,7 @@ export class Watcher implements AsyncIterable<Wake> {
   }
 
   /** Ends the watch with an error. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.#error = error;
     this.#notify?.();
   }
@@ -27,7 +27,7 @@ export class Watcher implements AsyncIterable<Wake> {
     this.#signal.addEventListener("abort", aborted);
     try {
       while (!this.#signal.aborted) {
-        if (this.#error !== undefined) throw this.#error;
+        if (this.#error) throw this.#error;
         const wakes = this.#waiting;
         if (wakes.size > 0) {
           this.#waiting = new Map();

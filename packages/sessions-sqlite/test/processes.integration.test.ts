@@ -15,6 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => folder[Symbol.dispose]());
 
+/** What was measured, for the person who runs the tests. */
+function tell(what: string): void {
+  process.stdout.write(`${what}\n`);
+}
+
 /** Everything as a process that comes later finds it. */
 async function found(): Promise<Snapshot> {
   await using store = new SqliteSessionStore({ path: folder.file() });
@@ -87,7 +92,7 @@ describe("many processes", { timeout: 120_000 }, () => {
     expect(kills).toBe(24);
     const unknown = checkLog(await found(), acknowledged);
     expect(unknown).toBeLessThanOrEqual(kills);
-    console.log(
+    tell(
       `SIGKILL: ${kills} kills, ${acknowledged.length} acknowledged, ${unknown} unknown and stored, 0 lost, 0 duplicated`,
     );
   });
@@ -131,9 +136,7 @@ describe("a lock that another process holds", { timeout: 60_000 }, () => {
       Array.from({ length: 20 }, (_x, n) => n + 1),
     );
     const { longestMs, noiseMs } = await stalls.stop();
-    console.log(
-      `lock of 2 s: longest stall ${longestMs} ms (an idle process beside: ${noiseMs} ms)`,
-    );
+    tell(`lock of 2 s: longest stall ${longestMs} ms (an idle process beside: ${noiseMs} ms)`);
     expect(longestMs).toBeLessThan(50 + noiseMs);
   });
 
@@ -180,7 +183,7 @@ describe("8 processes that write all the time", { timeout: 120_000 }, () => {
         expect(outcome.status).toBe("ok");
       }
       const { longestMs, noiseMs } = await stalls.stop();
-      console.log(
+      tell(
         `8 writers: longest stall ${longestMs} ms (an idle process beside: ${noiseMs} ms), ${count} appends of mine`,
       );
       expect(longestMs).toBeLessThan(50 + noiseMs);

@@ -1,4 +1,4 @@
-import { decorateStore, type BaseSessionService } from "@adk/core";
+import { decorateStore } from "@adk/core";
 import { sessionStoreSubject, VirtualClock, type SessionSubject } from "@adk/core/testing";
 import { SqliteSessionStore } from "../../src/index.ts";
 import { TempFolder } from "./temp-folder.ts";
@@ -37,5 +37,3 @@ export function memorySubject(): SessionSubject {
     remove: async () => await store?.[Symbol.asyncDispose](),
   });
 }
-
-export type { BaseSessionService };
