@@ -9,9 +9,9 @@ const FIND = /* sql */ `
 SELECT sid, last_sequence, last_update_time, lease_id, lease_until, invocation_id, cancel_requested
 FROM adk_session WHERE app_name = ? AND user_id = ? AND session_id = ? AND incarnation = ?`;
 const FIND_EVENT = /* sql */ `
-SELECT position & 4294967295, data = ?3 FROM adk_event WHERE sid = ?1 AND id = ?2`;
+SELECT position & 4294967295, data = ? FROM adk_event WHERE sid = ? AND id = ?`;
 const INSERT_EVENT = /* sql */ `
-INSERT INTO adk_event (position, sid, id, data) VALUES ((?1 << 32) | ?2, ?1, ?3, ?4)`;
+INSERT INTO adk_event (position, sid, id, data) VALUES ((? << 32) | ?, ?, ?, ?)`;
 const ADVANCE = /* sql */ `UPDATE adk_session SET last_sequence = ?, last_update_time = ? WHERE sid = ?`;
 const ADVANCE_LEASED = /* sql */ `
 UPDATE adk_session SET last_sequence = ?, last_update_time = ?, lease_until = ? WHERE sid = ?`;
@@ -35,7 +35,7 @@ export function appendEvent(
     number,
   ];
   if (isExpired({ lastUpdateTime: updatedAt, leaseUntil }, moment)) return { status: "gone" };
-  const stored = connection.get(FIND_EVENT, sid, id, data);
+  const stored = connection.get(FIND_EVENT, data, sid, id);
   if (stored) {
     const [sequence, isSame] = stored as [number, number];
     if (isSame === 0) return { status: "id-conflict", lastSequence };
@@ -48,7 +48,7 @@ export function appendEvent(
 
   const sequence = lastSequence + 1;
   const lastUpdateTime = Math.max(updatedAt, moment.now);
-  connection.run(INSERT_EVENT, sid, sequence, id, data);
+  connection.run(INSERT_EVENT, sid, sequence, sid, id, data);
   if (delta) mergeState(connection, { sid, appName, userId }, delta);
   let cancelRequested = cancel === 1;
   if (lease) {

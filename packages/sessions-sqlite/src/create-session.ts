@@ -17,12 +17,12 @@ import {
 const INSERT = /* sql */ `
 INSERT INTO adk_session (app_name, user_id, session_id, incarnation, create_time, last_update_time, last_sequence, title,
   forked_from, forked_at)
-VALUES (?, ?, ?, ?, ?5, ?5, ?6, ?7, ?8, ?9)`;
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT_DOC = /* sql */ `INSERT INTO adk_session_doc (sid, initial_state) VALUES (?, ?)`;
 const COPY_EVENTS = /* sql */ `
 INSERT INTO adk_event (position, sid, id, data)
-SELECT (?2 << 32) | (position & 4294967295), ?2, id, data FROM adk_event
-WHERE position BETWEEN (?1 << 32) | 1 AND (?1 << 32) | ?3 ORDER BY position`;
+SELECT (? << 32) | (position & 4294967295), ?, id, data FROM adk_event
+WHERE position BETWEEN (? << 32) | 1 AND (? << 32) | ? ORDER BY position`;
 
 /** Creates or forks, inside a write transaction: all checks stand before the first write. */
 export function createSession(
@@ -56,6 +56,7 @@ export function createSession(
     command.sessionId,
     incarnation,
     moment.now,
+    moment.now,
     fork?.atSequence ?? 0,
     command.title ?? source?.title ?? null,
     fork?.sessionId ?? null,
@@ -67,7 +68,8 @@ export function createSession(
   const set = fork?.state ?? command.initialState;
   mergeState(connection, { sid, appName, userId }, { ...shared, session: { set, remove: [] } });
   if (fork && source) {
-    if (fork.atSequence > 0) connection.run(COPY_EVENTS, source.sid, sid, fork.atSequence);
+    if (fork.atSequence > 0)
+      connection.run(COPY_EVENTS, sid, sid, source.sid, source.sid, fork.atSequence);
     patchHeader(connection, { sid, invocationId: null }, fork.header);
   }
   const row = findAnySession(connection, command);

@@ -1,7 +1,7 @@
 import type { EraseCommand, Wake } from "@adk/core";
 import { recordChange } from "./changes.ts";
 import type { Connection } from "./connection.ts";
-import { IS_ALIVE, type Moment } from "./session-row.ts";
+import { aliveValues, IS_ALIVE, type Moment } from "./session-row.ts";
 
 const FIND = /* sql */ `
 SELECT sid FROM adk_session WHERE app_name = ? AND user_id = ? AND session_id = ? AND incarnation = ?`;
@@ -15,9 +15,9 @@ const DELETE_LABELS = /* sql */ `DELETE FROM adk_label WHERE sid = ?`;
 const FIRST_GARBAGE = /* sql */ `SELECT sid FROM adk_garbage LIMIT 1`;
 const SWEEP_EVENTS = /* sql */ `
 DELETE FROM adk_event WHERE position IN (
-  SELECT position FROM adk_event WHERE position BETWEEN ?1 << 32 AND (?1 << 32) | 4294967295 LIMIT ?2)`;
+  SELECT position FROM adk_event WHERE position BETWEEN ? << 32 AND (? << 32) | 4294967295 LIMIT ?)`;
 const SWEEP_STATE = /* sql */ `
-DELETE FROM adk_state WHERE sid = ?1 AND key IN (SELECT key FROM adk_state WHERE sid = ?1 LIMIT ?2)`;
+DELETE FROM adk_state WHERE sid = ? AND key IN (SELECT key FROM adk_state WHERE sid = ? LIMIT ?)`;
 const FORGET_GARBAGE = /* sql */ `DELETE FROM adk_garbage WHERE sid = ?`;
 
 /** So much is deleted in one transaction: others wait for its end. */
@@ -68,8 +68,8 @@ export function discard(connection: Connection, sid: number): void {
 export function sweep(connection: Connection): boolean {
   const sid = connection.get(FIRST_GARBAGE)?.[0];
   if (typeof sid !== "number") return false;
-  if (connection.run(SWEEP_EVENTS, sid, SWEPT).changes === SWEPT) return true;
-  if (connection.run(SWEEP_STATE, sid, SWEPT).changes === SWEPT) return true;
+  if (connection.run(SWEEP_EVENTS, sid, sid, SWEPT).changes === SWEPT) return true;
+  if (connection.run(SWEEP_STATE, sid, sid, SWEPT).changes === SWEPT) return true;
   connection.run(FORGET_GARBAGE, sid);
   return connection.get(FIRST_GARBAGE) !== undefined;
 }
@@ -81,7 +81,7 @@ export interface PurgeStep {
 }
 
 const EXPIRED = /* sql */ `
-SELECT s.sid, s.app_name, ${IS_ALIVE} FROM adk_session s WHERE s.sid > ?3 ORDER BY s.sid LIMIT ?4`;
+SELECT s.sid, s.app_name, ${IS_ALIVE} FROM adk_session s WHERE s.sid > ? ORDER BY s.sid LIMIT ?`;
 const LOOKED_AT = 1_000;
 
 /**
@@ -94,8 +94,8 @@ export function purgeStep(
   step: PurgeStep,
   moment: Moment & { readonly appName: string | undefined },
 ): { next: PurgeStep | undefined; count: number } {
-  const { now, ttlMs, appName } = moment;
-  const rows = connection.all(EXPIRED, ttlMs, now, step.after, LOOKED_AT);
+  const { appName } = moment;
+  const rows = connection.all(EXPIRED, ...aliveValues(moment), step.after, LOOKED_AT);
   let { after, left } = step;
   for (const [sid, app, isAlive] of rows) {
     if (left === 0) break;

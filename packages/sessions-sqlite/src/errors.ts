@@ -111,7 +111,7 @@ export function storeError(error: unknown, file: string, committed: Committed): 
   if (code === undefined) return error;
   const rule = RULES[primary(code)] ?? UNREACHABLE;
   return new AdkError(rule.code, `${JSON.stringify(file)} ${rule.advice}`, {
-    cause: cleaned(error as Error, code),
+    cause: cleaned(error),
     retryable: rule.retryable,
     details: { reason: rule.reason, sqliteCode: code, committed },
   });
@@ -123,8 +123,21 @@ function primary(code: number): number {
   return result === 6 || result === 15 ? BUSY : result;
 }
 
+/** What a cause is: a copy of the driver's error. */
+class DriverError extends Error {
+  override readonly name: string;
+  readonly code: number | string | undefined;
+
+  constructor(message: string, name: string, code: number | string | undefined) {
+    super(message);
+    this.name = name;
+    this.code = code;
+  }
+}
+
 /** Class, code and message of an error. SQLite's messages name tables and columns, never values. */
-export function cleaned(error: unknown, code?: number): object {
-  const { name, message } = error as Error;
-  return code === undefined ? { name, message } : { name: "SqliteError", code, message };
+export function cleaned(error: unknown): Error {
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  const number = sqliteCode(error);
+  return new DriverError(message, number === undefined ? name : "SqliteError", number ?? code);
 }

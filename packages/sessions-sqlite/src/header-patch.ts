@@ -3,7 +3,7 @@ import type { Connection } from "./connection.ts";
 
 const OPEN_INVOCATION = /* sql */ `UPDATE adk_session SET invocation_id = ?, attempt = 1, cancel_requested = 0 WHERE sid = ?`;
 const SET_PENDING = /* sql */ `UPDATE adk_session_doc SET pending_calls = ? WHERE sid = ?`;
-const FLAG_PENDING = /* sql */ `UPDATE adk_session SET has_pending = ?2 WHERE sid = ?1 AND has_pending <> ?2`;
+const FLAG_PENDING = /* sql */ `UPDATE adk_session SET has_pending = ? WHERE sid = ? AND has_pending <> ?`;
 const SET_WINDOW = /* sql */ `UPDATE adk_session SET window_from = ? WHERE sid = ?`;
 const SET_KEPT = /* sql */ `UPDATE adk_session_doc SET kept = ? WHERE sid = ?`;
 
@@ -24,7 +24,8 @@ export function patchHeader(
     connection.run(OPEN_INVOCATION, patch.invocationId, sid);
   if (patch.pendingCalls !== undefined) {
     connection.run(SET_PENDING, patch.pendingCalls, sid);
-    connection.run(FLAG_PENDING, sid, patch.pendingCalls === null ? 0 : 1);
+    const flag = patch.pendingCalls === null ? 0 : 1;
+    connection.run(FLAG_PENDING, flag, sid, flag);
   }
   if (patch.windowFrom !== undefined) connection.run(SET_WINDOW, patch.windowFrom, sid);
   if (patch.kept !== undefined) connection.run(SET_KEPT, patch.kept, sid);

@@ -1,7 +1,7 @@
 import { AdkError, type ListCommand, type Page, type SessionHeader } from "@adk/core";
 import type { SQLInputValue } from "node:sqlite";
 import type { Connection } from "./connection.ts";
-import { COLUMNS, IS_ALIVE, toHeader, toRow, type Moment } from "./session-row.ts";
+import { aliveValues, COLUMNS, IS_ALIVE, toHeader, toRow, type Moment } from "./session-row.ts";
 
 /** A page of headers, newest first. */
 export function listSessions(
@@ -10,10 +10,9 @@ export function listSessions(
   moment: Moment,
 ): Page<SessionHeader> {
   const { pageSize, pageToken, orderBy = "createTime" } = command;
-  const { now, ttlMs } = moment;
+  const { now } = moment;
   const byUpdate = orderBy === "lastUpdateTime";
-  // Numbered parameters first: IS_ALIVE names them.
-  const values: SQLInputValue[] = [ttlMs === Infinity ? null : ttlMs, now];
+  const values: SQLInputValue[] = aliveValues(moment);
   const conditions = [IS_ALIVE];
   const where = (condition: string, ...more: SQLInputValue[]): void => {
     conditions.push(condition);

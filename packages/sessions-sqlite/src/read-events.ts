@@ -18,9 +18,9 @@ const LAST = 2 ** 32 - 1;
 
 const SELECT = /* sql */ `
 SELECT position & 4294967295, id, data FROM adk_event
-WHERE position BETWEEN (?1 << 32) | ?2 AND (?1 << 32) | ?3 ORDER BY position`;
-const UPWARD = `${SELECT} LIMIT ?4`;
-const DOWNWARD = `${SELECT} DESC LIMIT ?4`;
+WHERE position BETWEEN (? << 32) | ? AND (? << 32) | ? ORDER BY position`;
+const UPWARD = `${SELECT} LIMIT ?`;
+const DOWNWARD = `${SELECT} DESC LIMIT ?`;
 
 /**
  * One step of reading a range.
@@ -42,7 +42,7 @@ export function readEvents(
   let length = 0;
   let count = 0;
   let last = 0;
-  for (const [sequence, id, data] of connection.iterate(sql, sid, from, to, most)) {
+  for (const [sequence, id, data] of connection.iterate(sql, sid, from, sid, to, most)) {
     last = sequence as number;
     events.push(Object.freeze({ sequence: last, id: id as string, data: data as string }));
     count++;

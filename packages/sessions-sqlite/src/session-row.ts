@@ -37,8 +37,14 @@ export const COLUMNS = /* sql */ `
   s.lease_id, s.lease_until, s.released_lease_id,
   CASE WHEN s.has_pending = 1 THEN (SELECT pending_calls FROM adk_session_doc WHERE sid = s.sid) END`;
 
-/** Activity and a lease that is held keep a session. The parameters are the time to live (null: for ever) and now. */
-export const IS_ALIVE = /* sql */ `(?1 IS NULL OR max(s.last_update_time + ?1, ifnull(s.lease_until, 0)) > ?2)`;
+/** Activity and a lease that is held keep a session. Its parameters: {@link aliveValues}. */
+export const IS_ALIVE = /* sql */ `(? IS NULL OR max(s.last_update_time + ?, ifnull(s.lease_until, 0)) > ?)`;
+
+/** Node 22 binds no numbered parameters, so values stand as often as they are used. */
+export function aliveValues({ now, ttlMs }: Moment): (number | null)[] {
+  const ttl = ttlMs === Infinity ? null : ttlMs;
+  return [ttl, ttl, now];
+}
 
 const FIND = /* sql */ `SELECT ${COLUMNS} FROM adk_session s WHERE s.app_name = ? AND s.user_id = ? AND s.session_id = ?`;
 

@@ -13,20 +13,20 @@ export interface BrokenSql {
 export const brokenSql: readonly BrokenSql[] = [
   {
     name: "does not look for a duplicate",
-    text: "WHERE sid = ?1 AND id = ?2",
-    instead: "WHERE sid = ?1 AND id = ?2 AND 0",
+    text: "WHERE sid = ? AND id = ?",
+    instead: "WHERE sid = ? AND id = ? AND 0",
     caughtBy: ["append-duplicate-once", "append-duplicate-race", "lost-reply-append"],
   },
   {
     name: "takes another event under a stored id for a duplicate",
-    text: "data = ?3 FROM adk_event",
-    instead: "?3 IS NOT NULL FROM adk_event",
+    text: "data = ? FROM adk_event",
+    instead: "? IS NOT NULL FROM adk_event",
     caughtBy: ["append-id-conflict"],
   },
   {
     name: "reads events by their ids",
-    text: "(?1 << 32) | ?3 ORDER BY position",
-    instead: "(?1 << 32) | ?3 ORDER BY id",
+    text: "AND (? << 32) | ? ORDER BY position",
+    instead: "AND (? << 32) | ? ORDER BY id",
     caughtBy: ["append-equal-timestamps-keep-order", "append-backward-timestamps-keep-order"],
   },
   {
@@ -67,8 +67,8 @@ export const brokenSql: readonly BrokenSql[] = [
   },
   {
     name: "shows sessions that have expired in lists",
-    text: "WHERE (?1 IS NULL OR ",
-    instead: "WHERE (1 OR ?1 IS NULL OR ",
+    text: "WHERE (? IS NULL OR ",
+    instead: "WHERE (1 OR ? IS NULL OR ",
     caughtBy: ["retention-expires"],
   },
   {
@@ -103,8 +103,8 @@ export const brokenSql: readonly BrokenSql[] = [
   },
   {
     name: "copies one event too few in a fork",
-    text: "(?1 << 32) | ?3 ORDER BY position",
-    instead: "(?1 << 32) | (?3 - 1) ORDER BY position",
+    text: "1 AND (? << 32) | ? ORDER BY position",
+    instead: "1 AND (? << 32) | (? - 1) ORDER BY position",
     caughtBy: ["fork-copies-log"],
   },
 ];
