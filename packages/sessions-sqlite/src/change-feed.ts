@@ -33,7 +33,17 @@ export class ChangeFeed {
 
   remove(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    if (this.#watchers.size > 0) return;
+    if (this.#watchers.size === 0) this.#rest();
+  }
+
+  /** Ends all watches with an error. */
+  stop(error: Error): void {
+    for (const watcher of this.#watchers) watcher.fail(error);
+    this.#watchers.clear();
+    this.#rest();
+  }
+
+  #rest(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -59,7 +69,7 @@ export class ChangeFeed {
         for (const wake of wakes) for (const watcher of this.#watchers) watcher.push(wake);
       }
     } catch (error) {
-      for (const watcher of this.#watchers) watcher.fail(error as Error);
+      this.stop(error as Error);
     }
     this.#timer = undefined;
     this.#schedule();

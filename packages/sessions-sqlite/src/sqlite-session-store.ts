@@ -256,6 +256,7 @@ export class SqliteSessionStore implements SessionStore {
     this.#isClosed = true;
     const database = await this.#opening?.catch(() => undefined);
     await database?.idle();
+    this.#feed?.stop(closedError());
     database?.close();
   }
 
