@@ -1,7 +1,11 @@
 import { AdkError } from "@adk/core";
 
 /** What an option must be: a word of `typeof`, or a check that says what was expected when the value is not it. */
-type OptionCheck = "string" | "boolean" | "function" | ((value: unknown) => string | undefined);
+export type OptionCheck =
+  | "string"
+  | "boolean"
+  | "function"
+  | ((value: unknown) => string | undefined);
 
 /** @throws {@link AdkError} `INVALID_ARGUMENT` that names the option. `undefined` counts as absent. */
 export function checkOptions(

@@ -1,5 +1,5 @@
 import { AdkError } from "@adk/core";
-import { checkOptions, integer } from "./check-options.ts";
+import { integer, type OptionCheck } from "./check-options.ts";
 import type { Queryable } from "./queryable.ts";
 
 /** How to reach the server. */
@@ -20,7 +20,7 @@ export interface PostgresConnectionOptions {
   readonly applicationName?: string | undefined;
 }
 
-export const CONNECTION_OPTIONS: Parameters<typeof checkOptions>[2] = {
+export const CONNECTION_OPTIONS: Readonly<Record<string, OptionCheck>> = {
   password: (value) =>
     typeof value === "string" || typeof value === "function" ? undefined : "a text or a function",
   ssl: (value) =>

@@ -166,8 +166,8 @@ async function giveBack(
   deadline: Deadline,
 ): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => resolve(new Error("not answered in time")), deadline.leftMs);
+  const late = new Promise<true>((resolve) => {
+    timer = setTimeout(() => resolve(true), deadline.leftMs);
   });
   const settled = running.then(
     () => undefined,

@@ -46,7 +46,10 @@ const POOLER_ADVICE =
   "A pooler refused it, it seems: pass `pooler: true` (no startup parameters, no named statements, no notifications).";
 const TLS_ADVICE =
   "The server's certificate was not accepted: pass its authority in `ssl.ca` (or `sslrootcert` in the URL), and connect by the name that it was made for.";
-const FULL_ADVICE = "The server has no room for it: free some, then repeat the call.";
+const DAMAGED_ADVICE =
+  "A page or an index of the database is damaged. Look at the server's log, and restore it.";
+const FULL_ADVICE =
+  "The server has no room for it, and wrote nothing: free some, then repeat the call.";
 
 /** By SQLSTATE; what is not here goes by its class, the first two characters. */
 const STATES: Readonly<Record<string, Meaning>> = {
@@ -71,7 +74,7 @@ const STATES: Readonly<Record<string, Meaning>> = {
     discards: true,
   },
   "57P05": lost(),
-  "53100": undone(FULL_ADVICE),
+  "53100": never("STORE_FULL", FULL_ADVICE),
   "53200": undone(FULL_ADVICE),
   "53300": undone(
     "The server has no connection left: lower `maxConnections`, or raise its own. Repeat the call.",
@@ -91,6 +94,8 @@ const STATES: Readonly<Record<string, Meaning>> = {
   "26000": never("MISCONFIGURED", POOLER_ADVICE),
   "08P01": never("MISCONFIGURED", POOLER_ADVICE),
   "0A000": never("MISCONFIGURED", POOLER_ADVICE),
+  XX001: never("STORE_CORRUPT", DAMAGED_ADVICE),
+  XX002: never("STORE_CORRUPT", DAMAGED_ADVICE),
   "54000": never("INVALID_ARGUMENT", "It is larger than PostgreSQL stores."),
 };
 
@@ -105,7 +110,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
   "54": never("INVALID_ARGUMENT", "It is larger than PostgreSQL stores."),
   "57": lost(),
   "58": lost("The server could not read or write its files. Repeat the call when it can."),
-  XX: { ...lost("The server reports damage. Look at its log."), retryable: false },
+  XX: { ...lost("The server failed inside. Look at its log."), retryable: false },
 };
 
 /** Of the system and of TLS, by `code`. */
@@ -206,13 +211,25 @@ function own(table: Readonly<Record<string, Meaning>>, key: string): Meaning | u
 /** Messages of these classes may quote values or rows. */
 const TELLING: readonly string[] = ["21", "22", "23", "P0"];
 
+/** What a cause is: a copy of the driver's error. */
+class DriverError extends Error {
+  override readonly name: string;
+  readonly code: string | undefined;
+
+  constructor(message: string, name: string, code: string | undefined) {
+    super(message);
+    this.name = name;
+    this.code = code;
+  }
+}
+
 /** Class, code and message alone: a driver's error also carries details, parameters and rows. */
 function cleaned(error: unknown, code: string | undefined): unknown {
   if (!(error instanceof Error)) return undefined;
   const isTelling = code !== undefined && TELLING.includes(code.slice(0, 2));
-  const message = isTelling ? `The server's error ${code}.` : error.message;
-  return Object.assign(new Error(message), {
-    name: error.name,
-    ...(code !== undefined && { code }),
-  });
+  return new DriverError(
+    isTelling ? `The server's error ${code}.` : error.message,
+    error.name,
+    code,
+  );
 }

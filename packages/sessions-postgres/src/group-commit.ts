@@ -27,6 +27,7 @@ interface Item {
   /** Sent by itself: a batch passed it over, or failed. */
   alone: boolean;
   isSent: boolean;
+  readonly onAbort: () => void;
 }
 
 /** More batches at once only make each smaller. */
@@ -81,9 +82,10 @@ export class GroupCommit {
         reject,
         alone: travelsAlone(command),
         isSent: false,
+        onAbort: () => reject(aborted(item)),
       };
       // The caller leaves at once; the append keeps its place, and goes only if it was under way.
-      signal?.addEventListener("abort", () => reject(aborted(item)), { once: true });
+      signal?.addEventListener("abort", item.onAbort, { once: true });
       this.#queued++;
       const waiting = this.#sessions.get(item.session);
       if (waiting) {
@@ -186,6 +188,7 @@ export class GroupCommit {
   /** Tells the caller, and offers the session's next append. */
   #finish(item: Item, tell: () => void): void {
     this.#queued--;
+    item.signal?.removeEventListener("abort", item.onAbort);
     const next = this.#sessions.get(item.session)?.shift();
     if (next) this.#offer(next);
     else this.#sessions.delete(item.session);

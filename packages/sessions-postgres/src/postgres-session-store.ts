@@ -23,7 +23,7 @@ import {
   type Values,
   type Wake,
 } from "@adk/core";
-import { checkOptions, integer, oneOf, queryable } from "./check-options.ts";
+import { checkOptions, integer, oneOf, queryable, type OptionCheck } from "./check-options.ts";
 import { checkServer } from "./check-server.ts";
 import {
   arrayLiteral,
@@ -39,7 +39,7 @@ import type { Queryable } from "./queryable.ts";
 import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";
 import { checkSchemaName, migrateSchema, prepareSchema } from "./schema.ts";
 import { listSql } from "./sql/list.sql.ts";
-import { POLL } from "./sql/poll.sql.ts";
+import { FOLLOW, POLL, UNFOLLOW } from "./sql/poll.sql.ts";
 import { READ_SCOPE, readSql } from "./sql/read.sql.ts";
 import { WakeHub } from "./wake-hub.ts";
 import { WakeLine } from "./wake-line.ts";
@@ -72,9 +72,7 @@ export interface PostgresSessionStoreOptions {
 
 /** One row for each option; a service adds its own. */
 export const STORE_OPTIONS: {
-  readonly [Name in keyof Required<PostgresSessionStoreOptions>]: Parameters<
-    typeof checkOptions
-  >[2][string];
+  readonly [Name in keyof Required<PostgresSessionStoreOptions>]: OptionCheck;
 } = {
   client: queryable,
   schema: "string",
@@ -134,7 +132,7 @@ export class PostgresSessionStore implements SessionStore {
       database: this.#database,
       listening: this.#listening,
       line: this.#line,
-      pollSql: this.#text(POLL),
+      sql: { poll: this.#text(POLL), follow: this.#text(FOLLOW), unfollow: this.#text(UNFOLLOW) },
       pollMs: options.pollMs ?? 500,
     });
     this.#group = new GroupCommit({
@@ -209,15 +207,16 @@ export class PostgresSessionStore implements SessionStore {
     const outcome = await this.#group.append(command, signal);
     const { status, rest } = splitOutcome(outcome);
     if (status !== "ok") return toRefusal(outcome);
-    const [sequence, lastUpdateTime, duplicate, cancel] = rest.split(" ").map(Number);
+    const [sequence, lastUpdateTime, duplicate, cancel, isFollowed] = rest.split(" ").map(Number);
     const appended: Appended = {
       sequence: sequence ?? 0,
       lastUpdateTime: lastUpdateTime ?? 0,
       duplicate: duplicate === 1,
       cancelRequested: cancel === 1,
     };
-    if (!appended.duplicate)
-      this.#hub.tell({ incarnation: command.incarnation, lastSequence: appended.sequence });
+    // Of a duplicate, too: the reply that was lost had told nobody.
+    const wake = { incarnation: command.incarnation, lastSequence: appended.sequence };
+    this.#hub.tell(wake, isFollowed === 1);
     return { status: "ok", ...appended };
   }
 
@@ -367,6 +366,7 @@ export class PostgresSessionStore implements SessionStore {
     this.#isClosed = true;
     this.#hub.stop();
     await this.#group.settled();
+    await this.#hub.left();
     await this.#line?.flushed();
   }
 
@@ -379,7 +379,7 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async #appendOne(command: AppendCommand, signal: AbortSignal | undefined): Promise<string> {
-    const parameters = [...appendParameters(command), this.#ttlMs];
+    const parameters = [...appendParameters(command), this.#ttlMs, this.#hub.self];
     return await this.#callOne("adk_append_v1", parameters, { isWrite: true, signal });
   }
 
@@ -388,9 +388,13 @@ export class PostgresSessionStore implements SessionStore {
     const columns = APPEND_COLUMNS.map((_name, column) =>
       arrayLiteral(members.map((member) => member[column] ?? null)),
     );
-    const rows = await this.#call("adk_append_batch_v1", [...columns, this.#ttlMs], {
-      isWrite: true,
-    });
+    const rows = await this.#call(
+      "adk_append_batch_v1",
+      [...columns, this.#ttlMs, this.#hub.self],
+      {
+        isWrite: true,
+      },
+    );
     const outcomes: BatchOutcome[] = commands.map(() => undefined);
     for (const [row] of rows) {
       const { status: place, rest } = splitOutcome(row ?? "");

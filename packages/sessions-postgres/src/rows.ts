@@ -30,6 +30,9 @@ export function toSnapshot(
       case "kept":
         kept = data ?? undefined;
         break;
+      default:
+        // The outcome of an open stands first; its caller has read it.
+        break;
     }
   if (!header) return undefined;
   // A union's rows come in no order that SQL promises; sorting what is sorted costs one look at each.

@@ -1,6 +1,5 @@
 import { AdkError } from "@adk/core";
 import { quoteIdentifier, type Database } from "./database.ts";
-import { toAdkError, codeOf } from "./errors.ts";
 import { SESSIONS } from "./migrations/0001-sessions.sql.ts";
 
 /** One step of the schema. Steps are never changed, only added. */
@@ -25,19 +24,14 @@ interface Installed {
   readonly worksFrom: number;
 }
 
-/** A schema's name: what PostgreSQL keeps of an identifier, 63 bytes. */
+/** A schema's name: what PostgreSQL keeps of an identifier, 63 bytes; `$` would end the quotes that functions stand in. */
 export function checkSchemaName(name: string): void {
   const bytes = Buffer.byteLength(name);
-  if (
-    bytes < 1 ||
-    bytes > 63 ||
-    name.includes("\0") ||
-    !name.isWellFormed() ||
-    name.startsWith("pg_")
-  )
+  const isReserved = name.startsWith("pg_") || /[\0$]/.test(name) || !name.isWellFormed();
+  if (bytes < 1 || bytes > 63 || isReserved)
     throw new AdkError(
       "INVALID_ARGUMENT",
-      "`schema` must be a name of 1–63 bytes that does not begin with `pg_`.",
+      "`schema` must be a name of 1–63 bytes, without `$`, that does not begin with `pg_`.",
     );
 }
 
@@ -80,9 +74,14 @@ export function schemaSql(schema: string, roles: readonly string[] = []): string
 }
 
 function grants(s: string, role: string): string[] {
-  const tables = ["session", "session_doc", "event", "session_state", "shared_state"].map(
-    (name) => `${s}.adk_${name}`,
-  );
+  const tables = [
+    "session",
+    "session_doc",
+    "event",
+    "session_state",
+    "shared_state",
+    "follower",
+  ].map((name) => `${s}.adk_${name}`);
   return [
     `grant usage on schema ${s} to ${role};`,
     `grant select on ${s}.adk_migration to ${role};`,
@@ -146,7 +145,7 @@ async function installedVersion(
     return { version: Number(version), worksFrom: Number(worksFrom) };
   } catch (error) {
     if (AdkError.isInstance(error, "SCHEMA_MISMATCH")) return { version: 0, worksFrom: 0 };
-    throw toAdkError(error, { isSent: true, isWrite: false });
+    throw error;
   }
 }
 
@@ -163,9 +162,4 @@ function mismatch(message: string, schema: string, installed: Installed): AdkErr
   return new AdkError("SCHEMA_MISMATCH", message, {
     details: { schema, installed: installed.version, needed: VERSION, committed: false },
   });
-}
-
-/** Whether a table of ours is missing, by a driver's error. */
-export function isMissing(error: unknown): boolean {
-  return codeOf(error) === "42P01";
 }

@@ -10,7 +10,8 @@ export interface WakeHubOptions {
   /** Where `listen` works: directly connected. Absent: polling alone. */
   readonly listening: Database | undefined;
   readonly line: WakeLine | undefined;
-  readonly pollSql: string;
+  /** Statements, in the schema. */
+  readonly sql: { readonly poll: string; readonly follow: string; readonly unfollow: string };
   readonly pollMs: number;
 }
 
@@ -21,6 +22,10 @@ interface Followed extends SessionKey {
   readAt: number;
 }
 
+/** How often a follower says that it is one; the schema forgets it after three times that. */
+const FOLLOW_MS = 30_000;
+/** An append that was under way when we said so may have missed it. */
+const SECOND_LOOK_MS = 100;
 const SAFETY_POLL_MS = 2_000;
 const PING_MS = 30_000;
 const PONG_MS = 2_000;
@@ -31,19 +36,24 @@ const MAX_FOLLOWED = 10_000;
 /**
  * Hints for this process's watchers, from three places: our own appends, at once; other processes' notifications; and one
  * statement that asks for all followed sessions what is new, often while notifications do not arrive, else now and then.
+ * Others notify of appends only while somebody follows something: a process that does says so in a table.
  *
  * *silent* until somebody watches. Then *polling*; with a connection that listens, and on which a ping to ourselves has come
  * back, *listening*. A pooler accepts `listen` and delivers nothing: the ping, at first and every 30 s, finds that out. When
  * the connection breaks or a ping stays away it is polling again, and tries anew.
  */
 export class WakeHub {
+  /** This process, among followers. */
+  readonly self: string = randomUUID();
   readonly #options: WakeHubOptions;
   readonly #watchers: Set<WakeQueue> = new Set();
   readonly #followed: Map<string, Followed> = new Map();
   readonly #pongs: Map<string, () => void> = new Map();
   #stop: AbortController | undefined;
   #isListening = false;
+  #saidAt = -Infinity;
   #pollNow: (() => void) | undefined;
+  #leaving: Promise<void> | undefined;
 
   constructor(options: WakeHubOptions) {
     this.#options = options;
@@ -66,10 +76,10 @@ export class WakeHub {
     }
   }
 
-  /** What this process has done. */
-  tell(wake: Wake): void {
+  /** What this process has done. @param toOthers whether somebody else is to be notified. */
+  tell(wake: Wake, toOthers: boolean = true): void {
     this.#wake(wake);
-    this.#options.line?.tell(wake);
+    if (toOthers) this.#options.line?.tell(wake);
   }
 
   /** Somebody has read a session up to a sequence. */
@@ -91,6 +101,7 @@ export class WakeHub {
       const [oldest] = this.#followed.keys();
       if (oldest !== undefined) this.#followed.delete(oldest);
     }
+    if (this.#isListening && this.#mustSaySo()) this.#pollNow?.();
   }
 
   stop(): void {
@@ -98,6 +109,22 @@ export class WakeHub {
     this.#stop = undefined;
     this.#isListening = false;
     this.#followed.clear();
+    if (this.#saidAt === -Infinity) return;
+    this.#saidAt = -Infinity;
+    const { database, sql } = this.#options;
+    this.#leaving = database.run(sql.unfollow, [this.self], { isWrite: true }).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /** When others know that we follow nothing any more. */
+  async left(): Promise<void> {
+    await this.#leaving;
+  }
+
+  #mustSaySo(): boolean {
+    return this.#followed.size > 0 && performance.now() - this.#saidAt > FOLLOW_MS;
   }
 
   /** Whether notifications arrive: listens for a moment. */
@@ -130,7 +157,10 @@ export class WakeHub {
       try {
         client = await database.hold(signal);
         const broken = brokenness(client, signal);
-        if (!(await this.#listenOn(client))) return;
+        if (!(await this.#listenOn(client))) {
+          client.release();
+          return;
+        }
         while (!signal.aborted && (await this.#ping())) {
           if (!this.#isListening) {
             this.#isListening = true;
@@ -193,8 +223,24 @@ export class WakeHub {
       pause.abort();
       signal.removeEventListener("abort", end);
       if (signal.aborted) return;
-      await this.#ask().catch(() => {});
+      try {
+        const isNew = this.#isListening && this.#mustSaySo();
+        if (isNew) await this.#saySo();
+        await this.#ask();
+        if (!isNew) continue;
+        await sleep(SECOND_LOOK_MS, signal);
+        if (!signal.aborted) await this.#ask();
+      } catch {
+        // The next round asks again.
+      }
     }
+  }
+
+  async #saySo(): Promise<void> {
+    const { database, sql } = this.#options;
+    const saidAt = performance.now();
+    await database.run(sql.follow, [this.self], { isWrite: true });
+    this.#saidAt = saidAt;
   }
 
   /** One statement for all that are followed. */
@@ -207,7 +253,7 @@ export class WakeHub {
     const column = (of: (followed: Followed) => string | number): string =>
       arrayLiteral(all.map(([, followed]) => of(followed)));
     const rows = await this.#options.database.run(
-      this.#options.pollSql,
+      this.#options.sql.poll,
       [
         column(({ appName }) => appName),
         column(({ userId }) => userId),

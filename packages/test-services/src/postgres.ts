@@ -87,7 +87,10 @@ function postgresSpec({
     prepare: [[...initdb, "--no-locale", "-E", "UTF8", "--no-sync"]],
     command: [
       bin("postgres"),
-      ...["-D", "{dir}/data", "-p", "{port}"],
+      "-D",
+      "{dir}/data",
+      "-p",
+      "{port}",
       ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     ],
     env: {},

@@ -2,7 +2,7 @@ import { expired, NOW, patch } from "./parts.ts";
 
 /**
  * PL/pgSQL of one append: the row is locked in `r` (`found` says whether there is one); gives `v_outcome`:
- * `ok <sequence> <lastUpdateTime> <duplicate> <cancelRequested>`, or the refusal and the last sequence.
+ * `ok <sequence> <lastUpdateTime> <duplicate> <cancelRequested> <whether other processes follow>`, or the refusal and the last sequence.
  *
  * The checks stand in the contract's order, before the first write. Read committed is enough: each statement in a function
  * sees what was committed before it began, so the look for a duplicate sees what the lock waited for.
@@ -16,7 +16,7 @@ function body(command: (name: string) => string): string {
       select e.sequence, e.data = ${$("data")} into v_sequence, v_same
         from {s}.adk_event e where e.sid = r.sid and e.id = ${$("id")};
       if found and v_same then
-        v_outcome := 'ok ' || v_sequence || ' ' || r.last_update_time || ' 1 ' || r.cancel_requested::int;
+        v_outcome := 'ok ' || v_sequence || ' ' || r.last_update_time || ' 1 ' || r.cancel_requested::int || ' 1';
       elsif found then
         v_outcome := 'id-conflict ' || r.last_sequence;
       elsif ${$("lease")} is not null and r.lease_id is distinct from ${$("lease")} then
@@ -46,7 +46,8 @@ function body(command: (name: string) => string): string {
         if ${$("delta")} is not null then
           perform {s}.adk_put_state_v1(r.sid, r.app_name, r.user_id, ${$("delta")});
         end if;
-        v_outcome := 'ok ' || r.last_sequence || ' ' || r.last_update_time || ' 0 ' || r.cancel_requested::int;
+        v_outcome := 'ok ' || r.last_sequence || ' ' || r.last_update_time || ' 0 ' || r.cancel_requested::int || ' ' ||
+          exists (select from {s}.adk_follower f where f.until > v_now and f.id <> p_self)::int;
       end if;
     end if;`;
 }
@@ -61,7 +62,7 @@ const VARIABLES = `r {s}.adk_session%rowtype;
 export const APPEND: string = /* sql */ `
 create function {s}.adk_append_v1(
   p_app text, p_user text, p_session text, p_incarnation text, p_id text, p_timestamp bigint, p_data text,
-  p_expected bigint, p_lease text, p_lease_ttl bigint, p_header json, p_delta json, p_ttl bigint
+  p_expected bigint, p_lease text, p_lease_ttl bigint, p_header json, p_delta json, p_ttl bigint, p_self text
 ) returns text language plpgsql as $fn$
 #variable_conflict use_column
 declare
@@ -82,7 +83,7 @@ end $fn$;
 export const APPEND_BATCH: string = /* sql */ `
 create function {s}.adk_append_batch_v1(
   p_app text[], p_user text[], p_session text[], p_incarnation text[], p_id text[], p_timestamp bigint[], p_data text[],
-  p_expected bigint[], p_lease text[], p_lease_ttl bigint[], p_header json[], p_delta json[], p_ttl bigint
+  p_expected bigint[], p_lease text[], p_lease_ttl bigint[], p_header json[], p_delta json[], p_ttl bigint, p_self text
 ) returns setof text language plpgsql as $fn$
 #variable_conflict use_column
 declare

@@ -9,6 +9,9 @@
  * - `adk_session_state`, `adk_shared_state`: a row a key, so that writers of different keys do not meet. In the shared one
  *   the app's scope is the user `''`, which is no id, and a removed key is a null: deleting rows that others set deadlocks.
  *
+ * - `adk_follower`: processes that follow some session, for as long as they say so; without any, nobody is notified. Not
+ *   logged: after a crash each says so again.
+ *
  * No foreign keys: they cost an eleventh of an append; `adk_delete_v1` removes what belongs to a session.
  */
 export const TABLES: string = /* sql */ `
@@ -76,4 +79,9 @@ create table {s}.adk_shared_state (
   primary key (app_name, user_id, key)
 ) with (fillfactor = 80);
 create index adk_shared_state_removed on {s}.adk_shared_state (app_name, user_id, key) where value is null;
+
+create unlogged table {s}.adk_follower (
+  id text collate "C" primary key,
+  until bigint not null
+);
 `;
