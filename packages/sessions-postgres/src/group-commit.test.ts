@@ -1,5 +1,5 @@
 import { AdkError, type AppendCommand } from "@adk/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
 
 /** A sender that answers when it is told to. */
@@ -11,13 +11,14 @@ class Wire {
   }[] = [];
   readonly group: GroupCommit;
 
-  constructor(options: { maxQueued?: number; isOn?: boolean } = {}) {
+  constructor(options: { maxQueued?: number; isOn?: boolean; timeoutMs?: number } = {}) {
     const send = async (ids: string[]): Promise<BatchOutcome[]> =>
       await new Promise((resolve, reject) => this.sent.push({ ids, resolve, reject }));
     this.group = new GroupCommit({
       sendOne: async ({ id }) => (await send([id]))[0] ?? "",
       sendMany: async (commands) => await send(commands.map(({ id }) => id)),
       maxQueued: options.maxQueued ?? 100,
+      timeoutMs: options.timeoutMs ?? 10_000,
       isOn: options.isOn ?? true,
     });
   }
@@ -191,6 +192,25 @@ describe("GroupCommit", () => {
     await wire.answer(1);
     expect(await third).toBe("ok e3");
     await wire.group.settled();
+  });
+
+  it("counts the wait, too: what waited for too long is not sent, what was sent is unknown", async () => {
+    vi.useFakeTimers();
+    try {
+      const wire = new Wire({ timeoutMs: 100 });
+      const sent = wire.append("s1", "e1");
+      const waiting = wire.append("s1", "e2");
+      const outcomes = Promise.allSettled([sent, waiting]);
+      vi.advanceTimersByTime(100);
+      expect(await outcomes).toMatchObject([
+        { reason: { code: "TIMEOUT", details: { committed: "unknown" } } },
+        { reason: { code: "TIMEOUT", details: { committed: false } } },
+      ]);
+      await wire.answer(0);
+      expect(wire.ids).toEqual([["e1"]]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("sends everything alone when it is off", async () => {

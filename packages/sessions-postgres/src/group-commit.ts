@@ -14,6 +14,8 @@ export interface GroupCommitOptions {
   sendMany(commands: readonly AppendCommand[]): Promise<BatchOutcome[]>;
   /** Appends that wait at the most. */
   readonly maxQueued: number;
+  /** How long one may take, its wait included. */
+  readonly timeoutMs: number;
   /** Whether appends travel together at all. */
   readonly isOn: boolean;
 }
@@ -27,7 +29,10 @@ interface Item {
   /** Sent by itself: a batch passed it over, or failed. */
   alone: boolean;
   isSent: boolean;
+  /** Its caller waits no longer. */
+  isLeft: boolean;
   readonly onAbort: () => void;
+  timer?: ReturnType<typeof setTimeout>;
 }
 
 /** More batches at once only make each smaller. */
@@ -82,10 +87,17 @@ export class GroupCommit {
         reject,
         alone: travelsAlone(command),
         isSent: false,
-        onAbort: () => reject(aborted(item)),
+        isLeft: false,
+        onAbort: () => leave(aborted(item)),
+      };
+      const leave = (error: AdkError): void => {
+        item.isLeft = true;
+        reject(error);
       };
       // The caller leaves at once; the append keeps its place, and goes only if it was under way.
       signal?.addEventListener("abort", item.onAbort, { once: true });
+      const { timeoutMs } = this.#options;
+      item.timer = setTimeout(() => leave(late(item, timeoutMs)), timeoutMs);
       this.#queued++;
       const waiting = this.#sessions.get(item.session);
       if (waiting) {
@@ -146,11 +158,10 @@ export class GroupCommit {
     return members;
   }
 
-  /** A caller that left while its append waited: nothing was sent. */
+  /** A caller that left while its append waited: nothing is sent. */
   #leaves(item: Item): boolean {
-    if (!item.signal?.aborted) return false;
-    this.#finish(item, () => item.reject(aborted(item)));
-    return true;
+    if (item.isLeft && !item.isSent) this.#finish(item, () => {});
+    return item.isLeft && !item.isSent;
   }
 
   async #sendOne(item: Item): Promise<void> {
@@ -188,6 +199,7 @@ export class GroupCommit {
   /** Tells the caller, and offers the session's next append. */
   #finish(item: Item, tell: () => void): void {
     this.#queued--;
+    clearTimeout(item.timer);
     item.signal?.removeEventListener("abort", item.onAbort);
     const next = this.#sessions.get(item.session)?.shift();
     if (next) this.#offer(next);
@@ -203,6 +215,14 @@ function aborted({ isSent, signal }: Item): AdkError {
     : "The call was cancelled before it was sent.";
   const committed = isSent ? "unknown" : false;
   return new AdkError("ABORTED", message, { cause: signal?.reason, details: { committed } });
+}
+
+function late({ isSent }: Item, timeoutMs: number): AdkError {
+  return new AdkError(
+    "TIMEOUT",
+    `PostgreSQL did not answer within ${timeoutMs} ms (\`timeoutMs\`). Repeat the call.`,
+    { retryable: true, details: { committed: isSent ? "unknown" : false } },
+  );
 }
 
 function travelsAlone({ data, delta }: AppendCommand): boolean {

@@ -139,6 +139,7 @@ export class PostgresSessionStore implements SessionStore {
       sendOne: async (command, signal) => await this.#appendOne(command, signal),
       sendMany: async (commands) => await this.#appendMany(commands),
       maxQueued: options.maxQueued ?? 10_000,
+      timeoutMs,
       isOn: options.groupCommit ?? true,
     });
     // A pool that loses an idle connection says so by an event that must not end the process.
