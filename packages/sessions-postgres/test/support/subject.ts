@@ -2,12 +2,18 @@ import { decorateStore, type SessionStore } from "@adk/core";
 import { sessionStoreSubject, type SessionSubject } from "@adk/core/testing";
 import { freshSchema, type TestServer } from "@adk/test-services";
 import pg from "pg";
-import { PostgresSessionStore, type PostgresSessionStoreOptions } from "../../src/index.ts";
+import {
+  PostgresSessionStore,
+  type PostgresSessionStoreOptions,
+  type Queryable,
+} from "../../src/index.ts";
 
 export interface PostgresSubjectOptions {
   /** What the schema's name begins with. */
   readonly schemaPrefix?: string | undefined;
   readonly store?: Partial<PostgresSessionStoreOptions> | undefined;
+  /** Stands before a pool. */
+  readonly client?: ((pool: pg.Pool) => Queryable) | undefined;
   /** Changes a store, or the schema before it is used. */
   readonly decorate?: ((store: SessionStore) => SessionStore) | undefined;
   readonly prepare?: ((pool: pg.Pool, schema: string) => Promise<void>) | undefined;
@@ -26,13 +32,13 @@ export async function postgresSubject(
     return pool;
   };
   if (options.prepare) await options.prepare(open(), place.schema);
-  const { decorate = (store) => store } = options;
+  const { decorate = (store) => store, client = (pool) => pool } = options;
   return sessionStoreSubject({
     connect: ({ ttlMs }) =>
       decorate(
         decorateStore(
           new PostgresSessionStore({
-            client: open(),
+            client: client(open()),
             schema: place.schema,
             ttlMs,
             ...options.store,
