@@ -10,9 +10,14 @@ export class Child implements AsyncDisposable {
   #onLine: () => void = () => {};
   #isOver = false;
 
-  constructor(name: string, args: readonly string[], options: SpawnOptions = {}) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    { flags = [], ...options }: SpawnOptions & { readonly flags?: readonly string[] } = {},
+  ) {
     const file = fileURLToPath(new URL(`../children/${name}.ts`, import.meta.url));
-    this.#process = spawn(process.execPath, ["--conditions=@adk/source", file, ...args], options);
+    const command = [...flags, "--conditions=@adk/source", file, ...args];
+    this.#process = spawn(process.execPath, command, options);
     let rest = "";
     this.#process.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const parts = (rest + text).split("\n");
@@ -41,6 +46,11 @@ export class Child implements AsyncDisposable {
         this.#onLine = resolve;
       });
     }
+  }
+
+  /** Sends a line. */
+  tell(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
   }
 
   kill(): void {

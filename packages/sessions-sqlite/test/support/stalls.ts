@@ -1,48 +1,47 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { readFileSync } from "node:fs";
 
-/** Prints the longest time for which a timer of one millisecond did not fire, when its input ends. */
-const WATCH = `
-let longest = 0, last = performance.now();
-const timer = setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last - 1); last = now; }, 1);
-process.stdin.resume().on("end", () => { clearInterval(timer); console.log(longest); });
-console.log("ready");`;
+/** What is told of a stall, in milliseconds. */
+interface Longest {
+  /** For this long a timer of one millisecond did not fire. */
+  readonly wallMs: number;
+  /** The longest without the time in which this thread was ready and the kernel ran others: what the code is to blame for. */
+  readonly ownMs: number;
+}
 
-/**
- * Watches this process's event loop, and beside it that of a process that does nothing: what stalls the idle one is the
- * machine, not the code under test.
- */
+/** Watches this thread's event loop. */
 export class Stalls implements Disposable {
-  #longest = 0;
+  #wallMs = 0;
+  #ownMs = 0;
   #last: number = performance.now();
-  readonly #timer: NodeJS.Timeout;
-  readonly #idle = spawn(process.execPath, ["-e", WATCH]);
-  #output = "";
+  #lastWaitMs: number = waitForProcessorMs();
+  readonly #timer: NodeJS.Timeout = setInterval(() => this.#tick(), 1);
 
-  constructor() {
-    this.#idle.stdout.setEncoding("utf8").on("data", (text: string) => {
-      this.#output += text;
-    });
-    this.#timer = setInterval(() => this.#tick(), 1);
-  }
-
-  async stop(): Promise<{ longestMs: number; noiseMs: number }> {
+  stop(): Longest {
     this.#tick();
     clearInterval(this.#timer);
-    this.#idle.stdin.end();
-    await once(this.#idle, "close");
-    const noise = Number(this.#output.trim().split("\n").at(-1));
-    return { longestMs: Math.round(this.#longest), noiseMs: Math.round(noise) };
+    return { wallMs: Math.round(this.#wallMs), ownMs: Math.round(this.#ownMs) };
   }
 
   #tick(): void {
     const now = performance.now();
-    this.#longest = Math.max(this.#longest, now - this.#last - 1);
+    const waitMs = waitForProcessorMs();
+    const gap = now - this.#last - 1;
+    this.#wallMs = Math.max(this.#wallMs, gap);
+    this.#ownMs = Math.max(this.#ownMs, gap - (waitMs - this.#lastWaitMs));
     this.#last = now;
+    this.#lastWaitMs = waitMs;
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#idle.kill();
+  }
+}
+
+/** How long this thread has been ready to run while the kernel ran others; 0 where the kernel does not tell. */
+function waitForProcessorMs(): number {
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;
+  } catch {
+    return 0;
   }
 }
