@@ -48,6 +48,7 @@ export interface Pools extends AsyncDisposable {
 
 /** The part of `pg` that we use; users need no types of it. */
 interface Pg {
+  Client: new (config: unknown) => object;
   Pool: new (config: Record<string, unknown>) => Queryable & {
     on(event: string, listener: () => void): unknown;
     end(): Promise<void>;
@@ -56,7 +57,7 @@ interface Pg {
 
 /** @throws {@link AdkError} `MISCONFIGURED` when `pg` is not installed. */
 export async function openPools(url: string, options: OpenPoolsOptions): Promise<Pools> {
-  const { Pool } = await loadPg();
+  const { Client, Pool } = await loadPg();
   const { pooler, timeoutMs } = options;
   const config: Record<string, unknown> = {
     connectionString: url,
@@ -64,7 +65,8 @@ export async function openPools(url: string, options: OpenPoolsOptions): Promise
     keepAlive: true,
     application_name: options.applicationName ?? "adk",
   };
-  if (options.password !== undefined) config["password"] = options.password;
+  if (options.password !== undefined && new URL(url).password === "")
+    config["Client"] = withPassword(Client, options.password);
   if (options.ssl !== undefined) config["ssl"] = options.ssl;
   if (!pooler) {
     config["statement_timeout"] = options.statementTimeoutMs ?? timeoutMs;
@@ -86,6 +88,19 @@ export async function openPools(url: string, options: OpenPoolsOptions): Promise
     async [Symbol.asyncDispose]() {
       await Promise.all([client.end(), notificationClient?.end()]);
     },
+  };
+}
+
+/** Beside a connection string `pg` forgets the option `password`, also when the string has none: so each client is told. */
+function withPassword(
+  Client: Pg["Client"],
+  password: NonNullable<PostgresConnectionOptions["password"]>,
+): Pg["Client"] {
+  return class extends Client {
+    constructor(config: unknown) {
+      super(config);
+      Object.defineProperty(this, "password", { value: password, writable: true });
+    }
   };
 }
 

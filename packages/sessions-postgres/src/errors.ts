@@ -150,7 +150,7 @@ const MESSAGES: readonly (readonly [RegExp, Meaning])[] = [
 ];
 
 /** The SQLSTATE, or the system's code. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : undefined;
 }
