@@ -2,6 +2,7 @@
 export { FaultProxy, type FaultProxyOptions } from "./fault-proxy.ts";
 export { freshFolder, type FreshFolder } from "./fresh-folder.ts";
 export { offered } from "./offered.ts";
+export { startPgBouncer } from "./pgbouncer.ts";
 export {
   freshSchema,
   sharedPostgres,

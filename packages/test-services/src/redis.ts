@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { Redis } from "ioredis";
+import { onPath, unpackDebian } from "./debian.ts";
 import {
   shareServer,
   startServer,
@@ -20,7 +19,7 @@ export interface StartRedisOptions {
 
 const SHARED_LINGER_MS = 5_000;
 /** Debian's `redis-server` is only a link: the binary is in `redis-tools`. */
-const PACKAGES = [
+const PACKAGES: readonly [string, ...string[]] = [
   "redis-tools",
   "libjemalloc2",
   "liblzf1",
@@ -98,34 +97,18 @@ function redisSpec({ settings = {}, onDisk = false }: StartRedisOptions): Server
   };
 }
 
-/** The path's `redis-server`, else Debian's, unpacked into a folder of its own: nothing is installed. */
+/** The path's `redis-server`, else Debian's. */
 function binary(): { file: string; env: Record<string, string> } {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter))
-    if (existsSync(join(folder, "redis-server")))
-      return { file: join(folder, "redis-server"), env: {} };
-  const cache = join(tmpdir(), `adk-test-redis-${userInfo().uid}`);
-  const file = join(cache, "usr/bin/redis-server");
-  const inTools = join(cache, "usr/bin/redis-check-rdb");
-  if (!existsSync(inTools) && !unpackDebian(cache))
+  const file = onPath("redis-server");
+  if (file !== undefined) return { file, env: {} };
+  const unpacked = unpackDebian(PACKAGES);
+  if (!unpacked)
     throw new Error(
       "redis-server is not on the path, and Debian's package could not be fetched. Install Redis 7 or set ADK_TEST_REDIS_URL to a server: redis://host:6379.",
     );
-  const libraries = readdirSync(join(cache, "usr/lib"))
-    .map((name) => join(cache, "usr/lib", name))
-    .concat(join(cache, "usr/lib"))
-    .join(":");
-  return { file: existsSync(file) ? file : inTools, env: { LD_LIBRARY_PATH: libraries } };
-}
-
-function unpackDebian(cache: string): boolean {
-  mkdirSync(cache, { recursive: true });
-  const done = (file: string, words: readonly string[]): boolean =>
-    spawnSync(file, words, { cwd: cache }).status === 0;
-  const isFetched =
-    done("apt-get", ["download", ...PACKAGES]) ||
-    done("apt-get", ["download", ...PACKAGES.slice(0, 3)]);
-  for (const name of readdirSync(cache).filter((each) => each.endsWith(".deb")))
-    if (!done("dpkg", ["-x", name, "."])) return false;
-  if (!isFetched) rmSync(cache, { recursive: true, force: true });
-  return isFetched;
+  const { folder, libraries } = unpacked;
+  // Debian's package `redis-server` holds a link alone; the binary of redis-tools is what it is called.
+  const server = join(folder, "usr/bin/redis-server");
+  if (!existsSync(server)) symlinkSync("redis-check-rdb", server);
+  return { file: server, env: { LD_LIBRARY_PATH: libraries } };
 }
