@@ -15,8 +15,8 @@ import type { View } from "./src/view.ts";
 
 const { stdin, stdout, stderr } = process;
 
-/** Where conversations are kept. */
-const STORE = "memory:";
+/** Where conversations are kept, in the folder that the program is started in. */
+const FILE = ".adk/assistant.db";
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -35,10 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { model, about } = chooseModel(options.model);
   const agent = createAssistant({ model });
-  const sessionService = await createSessionService(STORE);
+  await using sessionService = await createSessionService(`sqlite:${FILE}`, {
+    from: import.meta.url,
+  });
   const key = { appName: "assistant", userId: options.user, sessionId: options.session };
-  await sessionService.getOrCreateSession(key);
-  const artifactService = await createArtifactService(STORE);
+  const { lastSequence } = await sessionService.getOrCreateSession(key);
+  const artifactService = await createArtifactService("memory:");
 
   // From here to chat.run() nothing is awaited: lines that come in between would be lost.
   const isTerminal = stdin.isTTY && stdout.isTTY && !options.json;
@@ -58,7 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   view.notice(`Model: ${about}.`);
   view.notice(
-    `Conversation: ${key.sessionId} of ${key.userId}, kept in memory: it is gone when you leave.`,
+    `Conversation: ${key.sessionId} of ${key.userId}, ${lastSequence === 0 ? "a new one" : `goes on after ${lastSequence} events`}, kept in ${FILE}. Files are kept in memory: they are gone when you leave.`,
   );
   let exitCode = 0;
   const interrupt = (): void => {

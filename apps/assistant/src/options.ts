@@ -24,6 +24,7 @@ npm start -- [flags]
   --help          prints this
 
 Type a message and Enter. Ctrl-C stops the answer, a second one leaves; so do Ctrl-D, exit and quit.
+Conversations are kept in .adk/assistant.db, in the folder that this is started in.
 Lines from a pipe are answered one by one:   echo "what is 6 * 7?" | npm start
 `;
 

@@ -1,7 +1,9 @@
 import type { Event } from "@adk/core";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ChatServer, events, failure, sse, streamed } from "./chat-server.ts";
-import { Program } from "./program.ts";
+import { Folder, Program } from "./program.ts";
 
 interface Outcome {
   readonly code: number | null;
@@ -9,8 +11,12 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function pipe(args: readonly string[], input = "", env = {}): Promise<Outcome> {
-  await using program = new Program(args, { env });
+async function pipe(
+  args: readonly string[],
+  input = "",
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Outcome> {
+  await using program = new Program(args, options);
   program.end(input);
   const code = await program.ended;
   return { code, stdout: program.stdout, stderr: program.stderr };
@@ -26,7 +32,7 @@ describe("lines from a pipe", () => {
     expect(code).toBe(0);
     const [banner = "", ...turns] = stdout.split(/^> /m);
     expect(banner).toMatch(/^Model: .*NOT a language model/);
-    expect(banner).toContain("main of me, kept in memory: it is gone when you leave");
+    expect(banner).toContain("main of me, a new one, kept in .adk/assistant.db");
     expect(
       turns.map((turn) =>
         turn
@@ -74,6 +80,39 @@ describe("lines from a pipe", () => {
   });
 });
 
+describe("a conversation", () => {
+  it("goes on after a restart, in the folder that it was begun in", async () => {
+    using folder = new Folder();
+    const cwd = folder.path;
+    const file = join(cwd, ".adk", "assistant.db");
+    const first = await pipe(["--session", "boats"], "please note: my boat is called Nora\n", {
+      cwd,
+    });
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(existsSync(`${file}-wal`), "it was closed").toBe(false);
+
+    const second = await pipe(["--session", "boats"], "what's my boat called?\n", { cwd });
+    expect(second.stdout).toMatch(/boats of me, goes on after \d+ events, kept in/);
+    expect(second.stdout).toContain("- my boat is called Nora");
+    const other = await pipe(["--session", "other", "--user", "ida"], "what's my boat called?\n", {
+      cwd,
+    });
+    expect(other.stdout).toContain("other of ida, a new one");
+    expect(other.stdout).not.toContain("Nora");
+  });
+
+  it("cannot be kept in a file of another program: one sentence and exit code 2", async () => {
+    using folder = new Folder();
+    mkdirSync(join(folder.path, ".adk"));
+    writeFileSync(join(folder.path, ".adk", "assistant.db"), "no database ".repeat(1_000));
+    const { code, stdout, stderr } = await pipe([], "hi\n", { cwd: folder.path });
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^".*assistant\.db" is no SQLite database.*\n$/);
+  });
+});
+
 describe("flags", () => {
   it("--help says what there is", async () => {
     const { code, stdout, stderr } = await pipe(["--help"]);
@@ -99,7 +138,7 @@ describe("flags", () => {
   });
 
   it("a key in the environment chooses Gemini", async () => {
-    const { stdout, code } = await pipe([], "", { GEMINI_API_KEY: "test" });
+    const { stdout, code } = await pipe([], "", { env: { GEMINI_API_KEY: "test" } });
     expect(stdout).toMatch(/^Model: gemini-/);
     expect(code).toBe(0);
   });

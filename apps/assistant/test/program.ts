@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -11,23 +14,39 @@ export const HAS_SCRIPT: boolean = String(spawnSync(SCRIPT, ["--version"]).stdou
   "util-linux",
 );
 
-/** The assistant as a process: what it prints, what is typed into it, how it ends. */
+/** An empty folder to start programs in. */
+export class Folder implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), "adk-assistant-"));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The assistant as a process: what it prints, what is typed into it, how it ends. It starts in a folder of its own, which
+ * goes with it, or in `cwd`.
+ */
 export class Program implements AsyncDisposable {
   stdout = "";
   stderr = "";
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
+  readonly #folder: Folder = new Folder();
 
   constructor(
     args: readonly string[],
-    options: { terminal?: boolean; env?: NodeJS.ProcessEnv } = {},
+    options: { terminal?: boolean; env?: NodeJS.ProcessEnv; cwd?: string } = {},
   ) {
     const command = [...NODE, ...args];
     const [file = "", ...rest] = options.terminal
       ? [SCRIPT, "-qec", command.map(quoted).join(" "), "/dev/null"]
       : command;
-    this.#child = spawn(file, rest, { env: { ...cleanEnvironment(), ...options.env } });
+    this.#child = spawn(file, rest, {
+      cwd: options.cwd ?? this.#folder.path,
+      env: { ...cleanEnvironment(), ...options.env },
+    });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       for (const check of this.#waiting) check();
@@ -88,6 +107,7 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.ended;
+    this.#folder[Symbol.dispose]();
   }
 }
 

@@ -44,6 +44,8 @@ export type AdkErrorCode =
   // store
   | "UNAVAILABLE"
   | "TIMEOUT"
+  | "STORE_FULL"
+  | "STORE_CORRUPT"
   | "ABORTED"
   | "PERMISSION_DENIED"
   | "SCHEMA_MISMATCH"

@@ -7,6 +7,12 @@ import {
   type BaseMemoryService,
   type BaseSessionService,
 } from "@adk/core";
+import { PostgresSessionService } from "@adk/sessions-postgres";
+import { SqliteSessionService } from "@adk/sessions-sqlite";
+import { freshSchema, sharedPostgres } from "@adk/test-services";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** What a scenario runs on; nothing of an earlier one is in it. */
 export interface Services extends AsyncDisposable {
@@ -20,6 +26,8 @@ export type ServiceMaker = () => Promise<Services>;
 
 const makers: Record<string, ServiceMaker> = {
   memory: async () => withSessions(new InMemorySessionService()),
+  sqlite: async () => await withSqlite(),
+  postgres: async () => await withPostgres(),
 };
 
 /** @throws AdkError `INVALID_ARGUMENT` for a name that is not registered here. */
@@ -31,6 +39,21 @@ export function serviceMaker(name: string): ServiceMaker {
       `There is no service ${JSON.stringify(name)}. Set ADK_PARITY_SERVICE to one of: ${Object.keys(makers).join(", ")}.`,
     );
   return maker;
+}
+
+/** A new file, opened as an application would. */
+async function withSqlite(): Promise<Services> {
+  const folder = await mkdtemp(join(tmpdir(), "adk-parity-"));
+  const services = withSessions(
+    await SqliteSessionService.connect({ path: join(folder, "sessions.db") }),
+  );
+  return {
+    ...services,
+    async [Symbol.asyncDispose]() {
+      await services[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
 /** These sessions, with artifacts and memory in this process. */
@@ -45,6 +68,22 @@ function withSessions(sessionService: BaseSessionService): Services {
       await memoryService[Symbol.asyncDispose]();
       await artifactService[Symbol.asyncDispose]();
       await sessionService[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A schema of its own, on the server that the tests use. */
+async function withPostgres(): Promise<Services> {
+  const server = await sharedPostgres();
+  const place = await freshSchema(server);
+  const { url, schema } = place;
+  const services = withSessions(await PostgresSessionService.connect(url, { schema }));
+  return {
+    ...services,
+    async [Symbol.asyncDispose]() {
+      await services[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,89 @@
+import { AdkError, createSessionService } from "@adk/core";
+import { describe, expect, it } from "vitest";
+import { arrayLiteral, quoteIdentifier } from "./database.ts";
+import { PostgresSessionService, PostgresSessionStore } from "./index.ts";
+import { decodePosition, encodePosition } from "./page-token.ts";
+import { readPayload } from "./wake-line.ts";
+
+const client = { query: async () => ({ rows: [] }) };
+
+describe("options", () => {
+  it.each([
+    [{}, /client/],
+    [{ client: {} }, /`client` must be a client with `query`/],
+    [{ client, shema: "x" }, /no option `shema`/],
+    [{ client, ttlMs: 0 }, /ttlMs/],
+    [{ client, migrations: "never" }, /"auto", "verify"/],
+    [{ client, schema: "" }, /schema/],
+    [{ client, schema: "pg_x" }, /schema/],
+    [{ client, schema: "a$b" }, /schema/],
+    [{ client, schema: "ä".repeat(32) }, /schema/],
+  ])("%o is refused", (options, message) => {
+    const make = (): unknown => new PostgresSessionStore(options as never);
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }) as Error);
+  });
+
+  it("of the service are its store's and every service's", async () => {
+    expect(() => new PostgresSessionService({ client, maxEventByte: 1 } as never)).toThrow(
+      /no option `maxEventByte`/,
+    );
+    const url = "postgresql://nobody@127.0.0.1:1/none";
+    await expect(PostgresSessionService.connect(url, { maxConnections: 0 })).rejects.toThrow(
+      /maxConnections/,
+    );
+    await expect(PostgresSessionService.connect("mysql://x")).rejects.toThrow(/PostgreSQL/);
+    await expect(PostgresSessionService.connect(`${url}?ttlMs=x`)).rejects.toThrow(/ttlMs/);
+    await expect(PostgresSessionService.connect(`${url}?schema=pg_x`)).rejects.toThrow(/schema/);
+  });
+
+  it("in a URI make a service; a server that is not there is UNAVAILABLE", async () => {
+    const load = async (): Promise<object> => await import("./index.ts");
+    await using service = await createSessionService(
+      "postgres://nobody@127.0.0.1:1/none?schema=x&pooler=true",
+      { load },
+    );
+    expect(service).toBeInstanceOf(PostgresSessionService);
+    const error = await service.getAppState({ appName: "a" }).catch((thrown: unknown) => thrown);
+    expect(AdkError.isInstance(error, "UNAVAILABLE")).toBe(true);
+    expect(error).toMatchObject({ retryable: true, details: { committed: false } });
+  });
+});
+
+describe("words of SQL", () => {
+  it("are quoted, whatever is in them", () => {
+    expect(quoteIdentifier('a"b')).toBe('"a""b"');
+    expect(arrayLiteral(["a", null, 'q"\\{},NULL', "", 7])).toBe(
+      '{"a",NULL,"q\\"\\\\{},NULL","",7}',
+    );
+  });
+});
+
+describe("page tokens", () => {
+  it("come back as they went, and those of another list are refused", () => {
+    const position = { lastUpdateTime: 5, sid: "123" };
+    const token = encodePosition("lastUpdateTime", position);
+    expect(decodePosition("lastUpdateTime", token)).toEqual(position);
+    for (const bad of [
+      token.slice(1),
+      "x",
+      "",
+      encodePosition("lastUpdateTime", { lastUpdateTime: 5, sid: "1;drop" }),
+    ])
+      expect(() => decodePosition("lastUpdateTime", bad)).toThrow(/pageToken/);
+    expect(() => decodePosition("createTime", token)).toThrow(/pageToken/);
+  });
+});
+
+describe("payloads of notifications", () => {
+  it("that are not ours are nobody's", () => {
+    for (const payload of ["", "x", "null", "7", "[7, [1]]", '{"ping":7}'])
+      expect(readPayload(payload)).toEqual({ wakes: [] });
+    expect(readPayload('[["i",3,0],["j",null,1]]')).toEqual({
+      wakes: [
+        { incarnation: "i", lastSequence: 3 },
+        { incarnation: "j", cancel: true },
+      ],
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import { BaseSessionService, type BaseSessionServiceOptions } from "@adk/core";
+import { SqliteSessionStore, type SqliteSessionStoreOptions } from "./sqlite-session-store.ts";
+
+/** Options of the service on SQLite: those of the store, and those of every session service. */
+export interface SqliteSessionServiceOptions
+  extends SqliteSessionStoreOptions, BaseSessionServiceOptions {}
+
+/** Sessions in one SQLite file. */
+export class SqliteSessionService extends BaseSessionService {
+  readonly #store: SqliteSessionStore;
+
+  constructor(options: SqliteSessionServiceOptions) {
+    const { path, migrations, ttlMs, lockTimeoutMs, watchIntervalMs, ...others } = options;
+    const { clock } = others;
+    const store = new SqliteSessionStore({
+      path,
+      migrations,
+      ttlMs,
+      lockTimeoutMs,
+      watchIntervalMs,
+      clock,
+    });
+    super(store, others);
+    this.#store = store;
+  }
+
+  /** A service whose file has been opened: what is wrong with it is said here. */
+  static async connect(options: SqliteSessionServiceOptions): Promise<SqliteSessionService> {
+    const service = new SqliteSessionService(options);
+    await service.#store.connect();
+    return service;
+  }
+
+  /**
+   * Copies everything, as it is at this moment, to a new file of mode 0600, while this and other processes go on.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` when there is such a file; `UNSUPPORTED` for `:memory:`.
+   */
+  async backup(path: string): Promise<void> {
+    await this.#store.backup(path);
+  }
+}
