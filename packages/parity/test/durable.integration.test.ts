@@ -2,10 +2,8 @@ import { describe, expect, it } from "vitest";
 import { load } from "../src/load.ts";
 import { run } from "../src/run.ts";
 import { serviceMaker } from "../src/services.ts";
-import notYetList from "./not-yet.json" with { type: "json" };
 
-const notYet = new Set<string>(notYetList);
-const cases = load().filter(({ name }) => !notYet.has(name));
+const cases = load();
 
 /** What runs in memory runs alike on the stores that need no server. */
 describe.each(["sqlite"])("scenarios on %s", (name) => {
