@@ -8,6 +8,7 @@ import { GraceGate } from "../internal/grace-gate.ts";
 import { orStopped, Stopped } from "../internal/stopped.ts";
 import { failedNode } from "../log/agent-run.ts";
 import { type LogWindow, withOlder } from "../log/window.ts";
+import type { SessionLease } from "../sessions/lease.ts";
 import type { HeaderChange, OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
 import { answerInstead, begin } from "./begin.ts";
@@ -183,11 +184,27 @@ export class Run implements StreamedRun {
       const hasEnded = (commits?.hasOpened || isOver) && this.#stopReason !== "close";
       // A hook may have turned the message into an answer, which belongs to another invocation.
       const ended = hasEnded ? this.#invocation?.id : undefined;
-      await lease.release({
+      await this.#giveBack(lease, {
         ...(ended === undefined ? {} : { ended }),
         ...this.#headerAtEnd(context, hasEnded ? undefined : opened.openInvocationId),
       });
     }
+  }
+
+  /** A store that does not answer keeps the caller no longer than work that does not stop; then the lease lapses by itself. */
+  async #giveBack(
+    lease: SessionLease,
+    request: { ended?: string; header?: HeaderChange },
+  ): Promise<void> {
+    const { clock, abortGraceMs, logger } = this.#settings;
+    const graceMs = abortGraceMs + END_GRACE_MS;
+    const sentAt = clock.now();
+    await settlesWithin(clock, graceMs, lease.release(request));
+    const waitedMs = clock.now() - sentAt;
+    if (waitedMs >= Math.min(graceMs, lease.ttlMs))
+      logger.warn(
+        `The store has not answered the release of the lease on session ${this.#request.sessionId} for ${waitedMs} ms; it lapses by itself.`,
+      );
   }
 
   async #accept(

@@ -193,6 +193,26 @@ describe("a held lease", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("is released after its time to live when the store does not answer: by then it has lapsed", async () => {
+    const { clock, store } = await setUp();
+    const mute = decorateStore(store, {
+      lease: (command) =>
+        command.op === "release" ? new Promise<never>(() => {}) : store.lease(command),
+    });
+    const service = new BaseSessionService(mute, { clock });
+    const lease = await service.acquireLease(ask);
+    let isReleased = false;
+    const released = lease.release().then(() => (isReleased = true));
+    const next = service.acquireLease({ ...ask, waitMs: 60_000 });
+    await clock.advance(14_999);
+    expect(isReleased).toBe(false);
+    await clock.advance(1);
+    await released;
+    expect((await next).epoch).toBeGreaterThan(lease.epoch);
+    (await next).keepAlive(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("stops its timer when the service is closed", async () => {
     const { clock, service } = await setUp();
     const lease = await service.acquireLease(ask);

@@ -4,7 +4,9 @@ import {
   AdkError,
   AgentTool,
   type AnswerRequest,
+  BasePlugin,
   BaseSessionService,
+  type Content,
   decorateStore,
   type Event,
   FunctionTool,
@@ -26,6 +28,7 @@ import {
   settle,
   told,
   tool,
+  user,
 } from "./support.ts";
 
 const RESUMABLE = { resumabilityConfig: { isResumable: true } } as const;
@@ -258,6 +261,35 @@ describe("answer", () => {
     expect(await e.log()).toEqual(before);
     expect(await e.isBusy()).toBe(false);
     expect(await codeOf(e.runner.answer(reply("c1", { decision: "no" })))).toBe("none");
+  });
+
+  it("is refused when a plugin makes something else of it; nothing is stored, and the call waits on", async () => {
+    let replacement: Content | undefined;
+    class Replaces extends BasePlugin {
+      override async onUserMessageCallback(): Promise<Content | undefined> {
+        return replacement;
+      }
+    }
+    const root = agent("root", [calls(["ask", {}, "c1"], ["ask", {}, "c2"]), "thank you"], {
+      tools: [ask],
+    });
+    await using e = await engine({ agent: root, plugins: [new Replaces("it")], ...RESUMABLE });
+    await e.say("hi");
+    const before = await e.log();
+    for (const other of [user("I have answered."), answer(["c2", "ask", {}])]) {
+      replacement = other;
+      await expect(collect(e.runner.answer(reply("c1", {})))).rejects.toMatchObject({
+        code: "PLUGIN_FAILED",
+        message: expect.stringContaining("onUserMessageCallback"),
+      });
+      expect(await e.log()).toEqual(before);
+      expect((await inbox(e.runner)).map(({ callId }) => callId)).toEqual(["c1", "c2"]);
+      expect(await e.isBusy()).toBe(false);
+    }
+    replacement = answer(["c1", "ask", { checked: true }]);
+    await collect(e.runner.answer(reply("c1", {})));
+    expect((await inbox(e.runner)).map(({ callId }) => callId)).toEqual(["c2"]);
+    expect((await e.log()).at(before.length)?.content).toEqual(replacement);
   });
 
   it("wraps what is no object", async () => {
