@@ -37,6 +37,8 @@ export type StopReason =
 export interface RunOptions {
   /** Shared with the run whose tool this one is. */
   readonly llmCalls?: { made: number };
+  /** Whether its answers have been taken in time already, by the log of the caller. */
+  readonly takesLateAnswers?: boolean;
   readonly onEnd?: (run: Run) => void;
   /** Opens the session where that may take its time, and gives the request its last form. Writes nothing. */
   readonly openFor?: (
@@ -57,6 +59,7 @@ export class Run implements StreamedRun {
   readonly #settings: RunSettings;
   #request: CheckedRunRequest;
   readonly #llmCalls: { made: number };
+  readonly #takesLateAnswers: boolean;
   readonly #onEnd: ((run: Run) => void) | undefined;
   readonly #openFor: RunOptions["openFor"];
   /** Whether it waits for the session, and has written nothing. */
@@ -79,6 +82,7 @@ export class Run implements StreamedRun {
     this.#request = request;
     this.#handOff = handOff;
     this.#llmCalls = options.llmCalls ?? { made: 0 };
+    this.#takesLateAnswers = options.takesLateAnswers ?? false;
     this.#onEnd = options.onEnd;
     this.#openFor = options.openFor;
   }
@@ -221,6 +225,7 @@ export class Run implements StreamedRun {
       events: asksForLog ? withOlder(kept, session.events) : session.events,
       resumable: this.#settings.resumable,
       newInvocationId,
+      now: this.#takesLateAnswers ? 0 : this.#settings.clock.now(),
     });
   }
 
