@@ -577,6 +577,33 @@ describe("an answer to a session that is busy", () => {
     expect(await e.isBusy()).toBe(false);
   });
 
+  it("is left by an abort that comes with the lease: nothing is stored, and the lease is given back", async () => {
+    const root = agent("root", [calls(["ask", {}, "c1"]), "thank you"], { tools: [ask] });
+    await using e = await engine({ agent: root });
+    await e.say("hi");
+    const before = await e.log();
+    const abort = new AbortController();
+    const store = decorateStore(e.store, {
+      async open(command, signal) {
+        const outcome = await e.store.open!(command, signal);
+        abort.abort("enough");
+        return outcome;
+      },
+    });
+    const sessionService = new BaseSessionService(store, { clock: e.clock });
+    const answering = e
+      .another({ sessionService })
+      .answer(reply("c1", {}, { abortSignal: abort.signal }));
+    await expect(collect(answering)).rejects.toMatchObject({
+      code: "ABORTED",
+      cause: "enough",
+      details: { committed: false },
+    });
+    expect(await e.log()).toEqual(before);
+    expect(await e.isBusy()).toBe(false);
+    expect(told(await collect(e.runner.answer(reply("c1", {}))))).toEqual(["root: thank you"]);
+  });
+
   it("follows the log by asking where the store gives no hints", async () => {
     const root = agent("root", [calls(["ask", {}, "c1"])], { tools: [ask] });
     await using e = await engine({ agent: root });
