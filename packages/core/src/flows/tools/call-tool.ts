@@ -282,7 +282,7 @@ function mayBeMade({ openedAt }: Invocation, { releasedBy }: CallState): boolean
  */
 function attemptOf(invocation: Invocation, state: CallState): number {
   const released = state.repetition?.attempt ?? 1;
-  return mayBeMade(invocation, state) ? Math.max(released + 1, 2 /*brk*/) : released;
+  return mayBeMade(invocation, state) ? Math.max(released + 1, invocation.lease.attempt) : released;
 }
 
 /** Stands in for a tool that the model made up, so that hooks can see the call. */
