@@ -110,25 +110,6 @@ export function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** Asserts that a call rejects with an `AdkError` of one of these codes that says what happened. */
-export async function rejects(
-  promise: Promise<unknown>,
-  ...codes: [AdkErrorCode, ...AdkErrorCode[]]
-): Promise<AdkError> {
-  const outcome = await promise.then(
-    () => "nothing",
-    (error: unknown) => error,
-  );
-  if (!AdkError.isInstance(outcome))
-    assert.fail(`expected an AdkError ${codes.join(" or ")}, got ${describe(outcome)}`);
-  assert.ok(
-    codes.includes(outcome.code),
-    `expected ${codes.join(" or ")}, got ${outcome.code}: ${outcome.message}`,
-  );
-  assert.ok(outcome.message.length > 0, `${outcome.code} has no message`);
-  return outcome;
-}
-
 function describe(outcome: unknown): string {
   return outcome instanceof Error ? `${outcome.name}: ${outcome.message}` : String(outcome);
 }

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type { Part } from "../../content/content.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import type { SessionKey } from "../../sessions/session-store.ts";
+import { rejects } from "../rejects.ts";
 import {
   appendTexts,
   change,
@@ -12,7 +13,6 @@ import {
   message,
   pick,
   plain,
-  rejects,
   stateOf,
   textsOf,
 } from "./helpers.ts";
