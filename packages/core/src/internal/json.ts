@@ -21,7 +21,17 @@ export interface CopyOptions {
  * @throws {@link AdkError} `NOT_SERIALIZABLE`, with the path, for what JSON would lose or cannot carry.
  */
 export function copyJson(value: unknown, options: CopyOptions): Json {
-  return copy(value, options, [], undefined);
+  try {
+    return copy(value, options, [], undefined);
+  } catch (error) {
+    if (AdkError.isInstance(error, "NOT_SERIALIZABLE")) throw error;
+    const { path } = options;
+    throw new AdkError(
+      "NOT_SERIALIZABLE",
+      `${path || "The value"} cannot be read: a getter, a toJSON or a proxy in it throws. Use plain objects.`,
+      { cause: error, details: { path } },
+    );
+  }
 }
 
 function copy(

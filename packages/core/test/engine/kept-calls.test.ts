@@ -143,6 +143,28 @@ describe.each(modes)("a call that leaves what cannot be stored ($mode)", ({ conf
   });
 });
 
+describe("an event that throws when it is read", () => {
+  it("is no failure of the store: the run leaves its error event", async () => {
+    const root = agent("root", ["hello"], {
+      afterModelCallback: () => ({
+        content: { role: "model", parts: [{ text: "hello" }] },
+        customMetadata: {
+          get value(): number {
+            throw new Error("boom");
+          },
+        },
+      }),
+    });
+    await using e = await engine({ agent: root });
+    await expect(e.say("hi")).rejects.toMatchObject({
+      code: "NOT_SERIALIZABLE",
+      details: { path: "customMetadata" },
+      cause: { message: "boom" },
+    });
+    expect(told(await e.log())).toEqual(["user: hi", "root: !NOT_SERIALIZABLE"]);
+  });
+});
+
 describe("a record that is too large", () => {
   it("fails the run, and its sibling is kept", async () => {
     const sessions = new BaseSessionService(new InMemorySessionStore(), { maxEventBytes: 4_000 });

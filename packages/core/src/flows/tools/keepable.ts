@@ -43,8 +43,8 @@ export function keepable(
 }
 
 /** A version that is no number would spoil the one event that all calls share. */
-function checkVersions({ artifactDelta }: EventActions): void {
-  for (const [filename, version] of Object.entries(artifactDelta))
+function checkVersions({ artifactDelta }: Partial<EventActions>): void {
+  for (const [filename, version] of Object.entries(artifactDelta ?? {}))
     if (!Number.isSafeInteger(version))
       throw new AdkError(
         "INVALID_ARGUMENT",
@@ -52,13 +52,8 @@ function checkVersions({ artifactDelta }: EventActions): void {
       );
 }
 
-function ofTool(tool: string, error: unknown): AdkError {
-  if (!AdkError.isInstance(error))
-    return new AdkError(
-      "NOT_SERIALIZABLE",
-      `What tool ${tool} left cannot be read: a getter, a toJSON or a proxy in it throws. Return plain objects.`,
-      { cause: error, details: { tool } },
-    );
+function ofTool(tool: string, error: unknown): unknown {
+  if (!AdkError.isInstance(error)) return error; // of a state schema
   return new AdkError(error.code, `Tool ${tool}: ${error.message}`, {
     cause: error,
     details: { ...error.details, tool },
