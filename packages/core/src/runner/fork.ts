@@ -5,7 +5,7 @@ import { checkOptions, integer, type OptionCheck } from "../internal/check-optio
 import { idProblem } from "../internal/id-problem.ts";
 import { savedVersions } from "../log/artifact-versions.ts";
 import { startOfInvocation } from "../log/rewind.ts";
-import { refusalError } from "../sessions/refusal-error.ts";
+import { forkEndError, forkTakenError, refusalError } from "../sessions/refusal-error.ts";
 import type { Cancellable } from "../sessions/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { RUN_REQUEST_OPTIONS } from "./run-request.ts";
@@ -60,7 +60,7 @@ export async function fork(
   const config = { numRecentEvents: 0 };
   // Before anything is copied into it.
   if (await sessionService.getSession({ ...key, sessionId: newSessionId, config, signal }))
-    throw refusalError({ status: "exists" }, { sessionId: newSessionId });
+    throw forkTakenError(newSessionId);
   const versions = savedVersions(source.events.slice(0, atSequence));
   if (versions.length > 0 && artifactService === undefined)
     throw new AdkError(
@@ -106,10 +106,7 @@ function endOf(
   { id: sessionId, events, lastSequence }: Session,
 ): number {
   if (atSequence !== undefined && atSequence > lastSequence)
-    throw refusalError(
-      { status: "conflict", lastSequence },
-      { sessionId, expectedLastSequence: atSequence },
-    );
+    throw forkEndError({ sessionId, atSequence }, lastSequence);
   if (atSequence !== undefined) return atSequence;
   const isOfIt = (event: Event): boolean => event.invocationId === invocationId;
   const start = startOfInvocation(events, invocationId ?? "") ?? events.findIndex(isOfIt);

@@ -177,7 +177,7 @@ describe("forkSession", () => {
     await e.sessions.createSession({ ...KEY, sessionId: "taken" });
     const refusals: [Partial<RunnerForkSessionRequest>, string][] = [
       [{ beforeInvocationId: "e-unknown" }, "INVOCATION_NOT_FOUND"],
-      [{ atSequence: 99 }, "SESSION_CONFLICT"],
+      [{ atSequence: 99 }, "INVALID_ARGUMENT"],
       [{ atSequence: 4, newSessionId: "taken" }, "SESSION_ALREADY_EXISTS"],
       [{ atSequence: 4, newSessionId: "s" }, "SESSION_ALREADY_EXISTS"],
       [{ atSequence: 4, sessionId: "nowhere" }, "SESSION_NOT_FOUND"],

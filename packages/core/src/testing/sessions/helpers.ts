@@ -97,7 +97,7 @@ export async function appendTexts(
 }
 
 /** The key members of something that has more. */
-export function pick({ appName, userId, sessionId }: SessionKey): SessionKey {
+function pick({ appName, userId, sessionId }: SessionKey): SessionKey {
   return { appName, userId, sessionId };
 }
 
