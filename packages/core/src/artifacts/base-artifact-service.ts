@@ -1,7 +1,14 @@
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
 import { checkId } from "../internal/check-id.ts";
-import { checkOptions, having, integer, type OptionCheck } from "../internal/check-options.ts";
+import {
+  checkMembers,
+  checkOptions,
+  checkStore,
+  having,
+  integer,
+  type OptionCheck,
+} from "../internal/check-options.ts";
 import { checkSignal } from "../internal/check-signal.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { type IdSource, randomId } from "../internal/ids.ts";
@@ -20,6 +27,7 @@ import { collectBytes } from "./collect-bytes.ts";
 import { openFollowed } from "./open-followed.ts";
 import { optionalCommand } from "./optional-command.ts";
 import { decodePart, encodePart, fileMetadata, type PartMetadata } from "./part-codec.ts";
+import { ARTIFACT_REQUEST_MEMBERS, type ArtifactRequestMethod } from "./request-members.ts";
 import type * as requests from "./requests.ts";
 import { retryUnavailable } from "./retry-unavailable.ts";
 import { toArtifactVersion } from "./to-artifact-version.ts";
@@ -46,6 +54,15 @@ const OPTIONS: Record<keyof BaseArtifactServiceOptions, OptionCheck> = {
   newId: "function",
 };
 
+/** What every store can do. */
+const STORE_METHODS = [
+  "save",
+  "open",
+  "list",
+  "versions",
+  "erase",
+] as const satisfies readonly (keyof ArtifactStore)[];
+
 const FIFTEEN_MINUTES_MS = 900_000;
 const ONE_DAY_MS = 86_400_000;
 
@@ -64,6 +81,7 @@ export class BaseArtifactService implements AsyncDisposable {
   #closed = false;
 
   constructor(store: ArtifactStore, options: BaseArtifactServiceOptions = {}) {
+    checkStore("An artifact service", store, STORE_METHODS, "new InMemoryArtifactStore()");
     checkOptions("An artifact service", options, OPTIONS);
     const { clock = systemClock, maxAttempts = 4 } = options;
     this.#maxBytes = options.maxBytes ?? 2 ** 30;
@@ -79,7 +97,7 @@ export class BaseArtifactService implements AsyncDisposable {
    * `ARTIFACT_TOO_LARGE`, `METADATA_TOO_LARGE`. Nothing was written then.
    */
   async saveArtifact(request: requests.SaveArtifactRequest): Promise<number> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("saveArtifact", request, toArtifactKey);
     const { bytes, metadata } = encodePart(request.artifact);
     if (bytes.length > this.#maxBytes) throw tooLarge(this.#maxBytes);
     if (metadata.fileUri !== undefined && isArtifactReference(metadata.fileUri))
@@ -90,7 +108,7 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Saves bytes of any length without holding them: as {@link saveArtifact} does with a part. */
   async saveArtifactStream(request: requests.SaveArtifactStreamRequest): Promise<number> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("saveArtifactStream", request, toArtifactKey);
     const { body, mimeType, displayName, customMetadata, signal } = request;
     if (typeof body?.[Symbol.asyncIterator] !== "function")
       throw new AdkError(
@@ -112,7 +130,7 @@ export class BaseArtifactService implements AsyncDisposable {
    * leads out of its scope or never ends.
    */
   async loadArtifact(request: requests.LoadArtifactRequest): Promise<Part | undefined> {
-    const key = this.#begin(request, toVersionKey);
+    const key = this.#begin("loadArtifact", request, toVersionKey);
     const opened = await openFollowed(this.#store, key, request);
     if (!opened) return undefined;
     await using artifact = opened.artifact;
@@ -123,7 +141,7 @@ export class BaseArtifactService implements AsyncDisposable {
   async openArtifact(
     request: requests.OpenArtifactRequest,
   ): Promise<requests.OpenArtifactResponse | undefined> {
-    const key = this.#begin(request, toVersionKey);
+    const key = this.#begin("openArtifact", request, toVersionKey);
     const range = request.range && checkRange(request.range);
     const opened = await openFollowed(this.#store, key, request, range);
     if (!opened) return undefined;
@@ -139,7 +157,11 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Names of the session's artifacts and, with their prefix, of the user's; ascending by code units. */
   async listArtifactKeys(request: requests.ListArtifactKeysRequest): Promise<string[]> {
-    const { appName, userId, sessionId } = this.#begin(request, checkArtifactScope);
+    const { appName, userId, sessionId } = this.#begin(
+      "listArtifactKeys",
+      request,
+      checkArtifactScope,
+    );
     const { signal } = request;
     const [users, sessions] = await Promise.all([
       this.#store.list({ appName, userId }, signal),
@@ -150,12 +172,12 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Removes all versions of a name; silent when there are none. */
   async deleteArtifact(request: requests.DeleteArtifactRequest): Promise<void> {
-    await this.#store.erase(this.#begin(request, toArtifactKey), request.signal);
+    await this.#store.erase(this.#begin("deleteArtifact", request, toArtifactKey), request.signal);
   }
 
   /** Ascending. */
   async listVersions(request: requests.ListVersionsRequest): Promise<number[]> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("listVersions", request, toArtifactKey);
     const versions = await this.#store.versions(key, request.signal);
     return versions.map(({ version }) => version);
   }
@@ -164,7 +186,7 @@ export class BaseArtifactService implements AsyncDisposable {
   async listArtifactVersions(
     request: requests.ListVersionsRequest,
   ): Promise<requests.ArtifactVersion[]> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("listArtifactVersions", request, toArtifactKey);
     const versions = await this.#store.versions(key, request.signal);
     return versions.map(toArtifactVersion);
   }
@@ -173,14 +195,14 @@ export class BaseArtifactService implements AsyncDisposable {
   async getArtifactVersion(
     request: requests.LoadArtifactRequest,
   ): Promise<requests.ArtifactVersion | undefined> {
-    const command = { ...this.#begin(request, toVersionKey), range: NOTHING };
+    const command = { ...this.#begin("getArtifactVersion", request, toVersionKey), range: NOTHING };
     await using artifact = await this.#store.open(command, request.signal);
     return artifact && toArtifactVersion(artifact);
   }
 
   /** Removes what belongs to one session; the user's own artifacts stay. */
   async deleteSessionArtifacts(request: requests.DeleteSessionArtifactsRequest): Promise<void> {
-    const { appName, userId } = this.#begin(request, checkArtifactScope);
+    const { appName, userId } = this.#begin("deleteSessionArtifacts", request, checkArtifactScope);
     checkId("sessionId", request.sessionId);
     const { sessionId, signal } = request;
     await this.#store.erase({ appName, userId, sessionId, everything: true }, signal);
@@ -188,7 +210,7 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Removes everything of a user, the artifacts of all sessions included. */
   async deleteUserArtifacts(request: requests.DeleteUserArtifactsRequest): Promise<void> {
-    const { appName, userId } = this.#begin(request, checkArtifactScope);
+    const { appName, userId } = this.#begin("deleteUserArtifacts", request, checkArtifactScope);
     await this.#store.erase({ appName, userId, everything: true }, request.signal);
   }
 
@@ -199,7 +221,7 @@ export class BaseArtifactService implements AsyncDisposable {
    * @throws {@link AdkError} `ARTIFACT_CONFLICT` when the other session has another version of that number.
    */
   async copySessionArtifacts(request: requests.CopySessionArtifactsRequest): Promise<void> {
-    const { appName, userId } = this.#begin(request, checkArtifactScope);
+    const { appName, userId } = this.#begin("copySessionArtifacts", request, checkArtifactScope);
     const { sessionId: from, newSessionId: to, signal } = request;
     checkId("sessionId", from);
     checkId("newSessionId", to);
@@ -215,7 +237,7 @@ export class BaseArtifactService implements AsyncDisposable {
    * @throws {@link AdkError} `UNSUPPORTED` where the store has no URLs.
    */
   async getArtifactUrl(request: requests.GetArtifactUrlRequest): Promise<string | undefined> {
-    const key = this.#begin(request, toVersionKey);
+    const key = this.#begin("getArtifactUrl", request, toVersionKey);
     const { expiresInMs = FIFTEEN_MINUTES_MS } = request;
     checkWholeNumber("expiresInMs", expiresInMs, 1);
     const sign = optionalCommand(this.#store, "sign");
@@ -234,7 +256,7 @@ export class BaseArtifactService implements AsyncDisposable {
   async createArtifactUpload(
     request: requests.CreateArtifactUploadRequest,
   ): Promise<PendingUpload> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("createArtifactUpload", request, toArtifactKey);
     const { mimeType, maxBytes = this.#maxBytes, expiresInMs = FIFTEEN_MINUTES_MS } = request;
     const command = {
       ...key,
@@ -252,7 +274,7 @@ export class BaseArtifactService implements AsyncDisposable {
    * when size or checksum are not those given.
    */
   async completeArtifactUpload(request: requests.CompleteArtifactUploadRequest): Promise<number> {
-    const key = this.#begin(request, toArtifactKey);
+    const key = this.#begin("completeArtifactUpload", request, toArtifactKey);
     const { uploadId, mimeType, displayName, customMetadata, sha256, size, signal } = request;
     checkId("uploadId", uploadId);
     const metadata = fileMetadata("data", mimeType, displayName);
@@ -276,14 +298,14 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Removes bytes that failed saves and forgotten uploads have left behind. @returns how many. */
   async purgeOrphans(request: requests.PurgeOrphansRequest = {}): Promise<number> {
-    this.#begin(request);
+    this.#begin("purgeOrphans", request);
     const olderThanMs = checkWholeNumber("olderThanMs", request.olderThanMs ?? ONE_DAY_MS);
     return await optionalCommand(this.#store, "purge")({ olderThanMs }, request.signal);
   }
 
   /** What is wrong with the backend's set-up; nothing when it is fit. */
   async check(request: { signal?: AbortSignal | undefined } = {}): Promise<ArtifactStoreReport> {
-    this.#begin(request);
+    this.#begin("check", request);
     return await optionalCommand(this.#store, "check")(request.signal);
   }
 
@@ -295,6 +317,7 @@ export class BaseArtifactService implements AsyncDisposable {
 
   /** Checks what every call needs: an open service, a request, a signal that has not fired. */
   #begin<Request extends { signal?: AbortSignal | undefined }, Result = void>(
+    method: ArtifactRequestMethod,
     request: Request,
     check?: (request: Request) => Result,
   ): Result {
@@ -308,6 +331,7 @@ export class BaseArtifactService implements AsyncDisposable {
         "INVALID_ARGUMENT",
         "The request is missing. Pass one object: { appName, userId, sessionId, filename, … }.",
       );
+    checkMembers(method, request, ARTIFACT_REQUEST_MEMBERS[method]);
     const result = check?.(request) as Result;
     checkSignal(request.signal);
     return result;

@@ -58,8 +58,11 @@ export class Context extends ReadonlyContext {
     this.attempt = options.attempt ?? 1;
     this.#abortSignal = options.abortSignal;
     this.#changes = { delta: this.eventActions.stateDelta, removed: [] };
-    this.#state = new State(this.invocationContext.invocation.state, this.#changes, (key, value) =>
-      this.#checkWrite(key, value),
+    this.#state = new State(
+      this.invocationContext.invocation.state,
+      this.#changes,
+      (key, value) => this.#checkWrite(key, value),
+      this.#owner,
     );
   }
 
@@ -182,9 +185,17 @@ export class Context extends ReadonlyContext {
     return harvest;
   }
 
-  /** The same with the containers that were changed in place apart: several tools may have changed one. */
+  /**
+   * The same with the containers that were changed in place apart: several tools may have changed one.
+   *
+   * @throws AdkError `NOT_SERIALIZABLE` or `INVALID_ARGUMENT` for a container that JSON cannot carry or the state schema refuses.
+   */
   harvestApart(): ContextHarvest & { inPlace?: Record<string, unknown> | undefined } {
-    const inPlace = this.invocationContext.invocation.state.takeChanges();
+    const { agent, invocation } = this.invocationContext;
+    const inPlace = invocation.state.takeChanges({
+      holder: this.#owner,
+      check: (key, value) => checkAgainstStateSchema(agent, key, value),
+    });
     return {
       actions: this.eventActions,
       ...(this.#changes.removed.length > 0 ? { stateRemoved: [...this.#changes.removed] } : {}),
@@ -192,9 +203,19 @@ export class Context extends ReadonlyContext {
     };
   }
 
-  /** Refuses every later write: what was awaited has been given up. The engine calls it. */
+  /** Refuses every later write: nothing follows that could carry it. The engine calls it. */
   revoke(reason: string): void {
-    this.#revoked = reason;
+    this.#revoked ??= reason;
+  }
+
+  /** Undoes what was written to state: no event will carry it. The engine calls it. */
+  takeBack(): void {
+    this.invocationContext.invocation.state.takeBack(this);
+  }
+
+  /** State tells calls of tools apart: each may be cancelled while others go on. */
+  get #owner(): this | undefined {
+    return this.functionCallId === undefined ? undefined : this;
   }
 
   #checkOpen(what: string): void {

@@ -29,18 +29,21 @@ export class State {
   readonly #working: StateValues;
   readonly #changes: StateChanges;
   readonly #guard: WriteGuard;
+  readonly #owner: object | undefined;
 
-  constructor(working: StateValues, changes: StateChanges, guard: WriteGuard) {
+  /** @param owner the tool call that reads and writes here: what it wrote can be taken back. */
+  constructor(working: StateValues, changes: StateChanges, guard: WriteGuard, owner?: object) {
     this.#working = working;
     this.#changes = changes;
     this.#guard = guard;
+    this.#owner = owner;
   }
 
   /** The value, or `defaultValue` when the key is absent. `null` is a value. */
   get<T = unknown>(key: string): T | undefined;
   get<T>(key: string, defaultValue: T): T;
   get<T>(key: string, defaultValue?: T): T | undefined {
-    const value = this.#working.get(key);
+    const value = this.#working.get(key, this.#owner);
     return value === undefined ? defaultValue : (value as T);
   }
 
@@ -59,7 +62,7 @@ export class State {
     if (value === undefined) return this.delete(key);
     checkStateKey(key);
     this.#guard(key, value);
-    setOwn(this.#changes.delta, key, this.#working.set(key, value));
+    setOwn(this.#changes.delta, key, this.#working.set(key, value, this.#owner));
     this.#changes.removed = this.#changes.removed.filter((removed) => removed !== key);
   }
 
@@ -67,7 +70,7 @@ export class State {
   delete(key: string): void {
     checkStateKey(key);
     this.#guard(key, undefined);
-    this.#working.set(key, undefined);
+    this.#working.set(key, undefined, this.#owner);
     delete this.#changes.delta[key];
     if (!this.#changes.removed.includes(key)) this.#changes.removed.push(key);
   }
@@ -85,7 +88,8 @@ export class State {
   /** All keys and values; the containers are the invocation's working copies. */
   toRecord(): Record<string, unknown> {
     const record: Record<string, unknown> = {};
-    for (const key of this.#working.keys()) setOwn(record, key, this.#working.get(key));
+    for (const key of this.#working.keys())
+      setOwn(record, key, this.#working.get(key, this.#owner));
     return record;
   }
 }

@@ -121,4 +121,60 @@ describe("WorkingState", () => {
     expect(it.keys()).toEqual([]);
     expect(it.get("list")).toBeUndefined();
   });
+
+  it("leaves a container to the calls that hold it, while they are under way", () => {
+    const { working: it } = working({ list: [1] });
+    const [one, two] = [{}, {}];
+    (it.get("list", one) as number[]).push(2);
+    expect(it.takeChanges({ holder: two })).toBeUndefined();
+    expect(it.takeChanges()).toBeUndefined();
+    expect(it.takeChanges({ holder: one })).toEqual({ list: [1, 2] });
+    (it.get("list") as number[]).push(3);
+    expect(it.takeChanges({ holder: two })).toEqual({ list: [1, 2, 3] });
+  });
+
+  it("takes back what one has written, as far as nobody else has written it since", () => {
+    const { working: it } = working({ a: 1, b: 1, c: 1, list: [1] });
+    const [one, two] = [{}, {}];
+    it.set("a", 2, one);
+    it.set("b", undefined, one);
+    it.set("c", 2, one);
+    it.set("c", 3, two);
+    (it.get("list", one) as number[]).push(2);
+    it.takeBack(one);
+    expect(["a", "b", "c"].map((key) => it.get(key))).toEqual([1, 1, 3]);
+    expect(it.get("list")).toEqual([1]);
+    expect(it.takeChanges()).toBeUndefined();
+  });
+
+  it("takes a change in place back to what was recorded last", () => {
+    const { working: it } = working({});
+    const [one, two] = [{}, {}];
+    it.set("list", [1], one);
+    it.takeChanges({ holder: one });
+    (it.get("list", two) as number[]).push(2);
+    it.takeBack(two);
+    expect(it.get("list")).toEqual([1]);
+  });
+
+  it("does not take a container back that another call holds: that one records it whole", () => {
+    const { working: it } = working({ list: [1] });
+    const [one, two] = [{}, {}];
+    it.set("list", [2], one);
+    (it.get("list", two) as number[]).push(3);
+    it.takeBack(one);
+    expect(it.takeChanges({ holder: two })).toEqual({ list: [2, 3] });
+  });
+
+  it("a change that may not be recorded is undone, and the others stay to be recorded", () => {
+    const { working: it } = working({ good: [1], bad: [1] });
+    (it.get("good") as number[]).push(2);
+    (it.get("bad") as number[]).push(2);
+    const check = (key: string): void => {
+      if (key === "bad") throw new Error("refused");
+    };
+    expect(() => it.takeChanges({ check })).toThrow("refused");
+    expect(it.get("bad")).toEqual([1]);
+    expect(it.takeChanges({ check })).toEqual({ good: [1, 2] });
+  });
 });

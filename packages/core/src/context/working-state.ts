@@ -9,6 +9,17 @@ interface Entry {
   recorded: unknown;
   /** Recorded in a delta whose event is not stored yet. */
   ahead: boolean;
+  /** Who has set or removed it, until somebody else's delta has it too. */
+  writer?: object | undefined;
+  /** The tool calls under way that `value` was handed out to; it is one of these that has changed it in place. */
+  holders?: Set<object> | undefined;
+}
+
+export interface TakeRequest {
+  /** Who asks: containers that only others hold are left to them. */
+  readonly holder?: object | undefined;
+  /** Called with each container that was changed; throws for one that may not be recorded. */
+  readonly check?: ((key: string, value: unknown) => void) | undefined;
 }
 
 /**
@@ -24,17 +35,22 @@ export class WorkingState {
     this.#session = session;
   }
 
-  get(key: string): unknown {
+  /** @param holder the tool call that the value is handed out to, until it is taken from or taken back. */
+  get(key: string, holder?: object): unknown {
     const base = getOwn(this.#session.state, key);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && (entry.ahead || entry.base === base || isChanged(entry)))
+    if (entry !== undefined && (entry.ahead || entry.base === base || isChanged(entry))) {
+      if (holder !== undefined && typeof entry.value === "object" && entry.value !== null)
+        (entry.holders ??= new Set()).add(holder);
       return entry.value;
+    }
     if (typeof base !== "object" || base === null) {
       this.#entries.delete(key);
       return base;
     }
     const value = cloneJson(base);
-    this.#entries.set(key, { value, base, recorded: base, ahead: false });
+    const holders = holder && new Set([holder]);
+    this.#entries.set(key, { value, base, recorded: base, ahead: false, holders });
     return value;
   }
 
@@ -50,32 +66,74 @@ export class WorkingState {
   /**
    * Writes a copy of `value`, seen by all from now on; `undefined` removes.
    *
+   * @param writer whose value it is, so that it can be taken back.
    * @returns what belongs into the delta.
    * @throws AdkError `NOT_SERIALIZABLE` with the path.
    */
-  set(key: string, value: unknown): unknown {
+  set(key: string, value: unknown, writer?: object): unknown {
     const copy = value === undefined ? undefined : copyJson(value, { path: `state ${key}` });
     this.#entries.set(key, {
       value: copy,
       base: getOwn(this.#session.state, key),
       recorded: cloneJson(copy),
       ahead: true,
+      writer,
     });
     return copy;
   }
 
-  /** Containers that were changed in place since they were last recorded, whole; they count as recorded now. */
-  takeChanges(): Record<string, unknown> | undefined {
+  /**
+   * Containers that were changed in place since they were last recorded, whole; they count as recorded now.
+   *
+   * @throws AdkError `NOT_SERIALIZABLE` with the path, or what `check` throws: then the container is as it was last recorded,
+   *   and nothing counts as recorded.
+   */
+  takeChanges({ holder, check }: TakeRequest = {}): Record<string, unknown> | undefined {
     let changes: Record<string, unknown> | undefined;
     for (const [key, entry] of this.#entries) {
-      if (!isChanged(entry)) continue;
-      const copy = copyJson(entry.value, { path: `state ${key}` });
-      entry.recorded = copy;
-      entry.ahead = true;
-      changes ??= {};
-      setOwn(changes, key, copy);
+      if (isLeftTo(entry, holder) || !isChanged(entry)) continue;
+      try {
+        const copy = copyJson(entry.value, { path: `state ${key}` });
+        check?.(key, copy);
+        setOwn((changes ??= {}), key, copy);
+      } catch (error) {
+        this.#undoChange(key, entry);
+        throw error;
+      }
     }
+    for (const key of Object.keys(changes ?? {})) {
+      const entry = this.#entries.get(key) as Entry;
+      entry.recorded = changes?.[key];
+      entry.ahead = true;
+      entry.writer = undefined;
+    }
+    if (holder !== undefined) this.#release(holder);
     return changes;
+  }
+
+  /**
+   * Nothing that this one has written will be stored: what it set is as in the session again, and what it changed in place
+   * as it was last recorded. A container that another call holds too stays, and is recorded with what that one writes.
+   */
+  takeBack(writer: object): void {
+    for (const [key, entry] of this.#entries) {
+      const holds = entry.holders?.delete(writer) ?? false;
+      const isShared = entry.holders !== undefined && entry.holders.size > 0;
+      if (entry.writer === writer) {
+        entry.writer = undefined;
+        if (isShared) entry.recorded = entry.base;
+        else this.#entries.delete(key);
+      } else if (holds && !isShared && isChanged(entry)) this.#undoChange(key, entry);
+    }
+  }
+
+  #undoChange(key: string, entry: Entry): void {
+    if (entry.ahead) entry.value = cloneJson(entry.recorded);
+    else this.#entries.delete(key);
+  }
+
+  #release(holder: object): void {
+    for (const { holders } of this.#entries.values()) holders?.delete(holder);
   }
 
   /** Takes over what a record says was written, by a tool whose response event is not stored yet. */
@@ -95,10 +153,18 @@ export class WorkingState {
     const entry = this.#entries.get(key);
     if (entry === undefined || !equalJson(entry.recorded, recorded)) return;
     entry.ahead = false;
+    entry.writer = undefined;
     entry.base = getOwn(this.#session.state, key);
     // A hook may have changed what was stored; then that is what everybody sees, unless it has been changed since.
     if (!isChanged(entry) && !equalJson(entry.value, entry.base)) this.#entries.delete(key);
   }
+}
+
+/** Only other tool calls under way have it in their hands: it is theirs to record. */
+function isLeftTo({ holders }: Entry, holder: object | undefined): boolean {
+  return (
+    holders !== undefined && holders.size > 0 && (holder === undefined || !holders.has(holder))
+  );
 }
 
 /** Only containers can change in place. */

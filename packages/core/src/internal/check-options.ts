@@ -33,12 +33,7 @@ export function checkOptions(
     if (value === undefined) continue;
     const check = Object.hasOwn(table, name) ? table[name] : undefined;
     if (check === undefined && open) continue;
-    if (check === undefined)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `${owner} has no option \`${name}\`. It knows: ${Object.keys(table).sort().join(", ")}.`,
-        { details: { option: name } },
-      );
+    if (check === undefined) throw unknownOption(owner, name, Object.keys(table));
     const expected = typeof check === "function" ? check(value) : unfit(check, value);
     if (expected !== undefined)
       throw new AdkError(
@@ -47,6 +42,14 @@ export function checkOptions(
         { details: { option: name } },
       );
   }
+}
+
+export function unknownOption(owner: string, name: string, known: readonly string[]): AdkError {
+  return new AdkError(
+    "INVALID_ARGUMENT",
+    `${owner} has no option \`${name}\`. It knows: ${known.toSorted().join(", ")}.`,
+    { details: { option: name } },
+  );
 }
 
 function unfit(
@@ -81,6 +84,25 @@ export function oneOf(...values: readonly string[]): OptionCheck {
       : `one of ${values.map((text) => JSON.stringify(text)).join(", ")}`;
 }
 
+/** The names of an interface's members, all of them. */
+export function membersOf<Request>(
+  names: Readonly<Record<keyof Request, true>>,
+): ReadonlySet<string> {
+  return new Set(Object.keys(names));
+}
+
+/**
+ * Refuses members that nobody reads; `undefined` counts as absent. A single loop over the names, for what is called at
+ * every turn.
+ *
+ * @throws AdkError `INVALID_ARGUMENT` that names the owner, the member and the known ones.
+ */
+export function checkMembers(owner: string, request: object, known: ReadonlySet<string>): void {
+  for (const name in request)
+    if (!known.has(name) && (request as Record<string, unknown>)[name] !== undefined)
+      if (Object.hasOwn(request, name)) throw unknownOption(owner, name, [...known]);
+}
+
 /** An object with these methods. */
 export function having(what: string, ...methods: readonly string[]): OptionCheck {
   return (value) =>
@@ -91,6 +113,28 @@ export function having(what: string, ...methods: readonly string[]): OptionCheck
       : what;
 }
 
+/**
+ * Checks the store that a service is made of.
+ *
+ * @throws AdkError `INVALID_ARGUMENT` that names what is missing.
+ */
+export function checkStore(
+  owner: string,
+  store: unknown,
+  methods: readonly string[],
+  example: string,
+): void {
+  const missing =
+    typeof store === "object" && store !== null
+      ? methods.filter((method) => typeof (store as Record<string, unknown>)[method] !== "function")
+      : undefined;
+  if (missing?.length === 0) return;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `${owner} needs a store as its first argument, got ${describe(store)}${missing ? ` without ${missing.map((method) => `\`${method}\``).join(", ")}` : ""}. Give it one, for instance ${example}.`,
+  );
+}
+
 /** What a value is, in a few words, without its payload. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
@@ -99,7 +143,7 @@ export function describe(value: unknown): string {
     return value.length > 60 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (typeof value === "object") {
     const name = (value.constructor as { name?: string } | undefined)?.name;
-    return name && name !== "Object" ? `a ${name}` : "an object";
+    return name && name !== "Object" ? `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}` : "an object";
   }
   if (typeof value === "function") return "a function";
   return typeof value === "undefined" ? "undefined" : `${typeof value} ${String(value)}`;

@@ -16,12 +16,24 @@ export interface CopyOptions {
 }
 
 /**
- * A deep copy of `value` as JSON would carry it: members that are `undefined` are dropped, `toJSON` is asked.
+ * A deep copy of `value` as JSON would carry it: members that are `undefined` are dropped, `toJSON` is asked (a `Date`
+ * becomes its text), an instance of any other class becomes an object of its own members.
  *
- * @throws {@link AdkError} `NOT_SERIALIZABLE`, with the path, for what JSON would lose or cannot carry.
+ * @throws {@link AdkError} `NOT_SERIALIZABLE`, with the path, for what JSON cannot carry: functions, symbols, BigInts, NaN,
+ *   cycles, maps, sets, bytes, errors, promises, `undefined` in a list.
  */
 export function copyJson(value: unknown, options: CopyOptions): Json {
-  return copy(value, options, [], undefined);
+  try {
+    return copy(value, options, [], undefined);
+  } catch (error) {
+    if (AdkError.isInstance(error, "NOT_SERIALIZABLE")) throw error;
+    const { path } = options;
+    throw new AdkError(
+      "NOT_SERIALIZABLE",
+      `${path || "The value"} cannot be read: a getter, a toJSON or a proxy in it throws. Use plain objects.`,
+      { cause: error, details: { path } },
+    );
+  }
 }
 
 function copy(
@@ -98,8 +110,8 @@ function unfitClass(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (prototype === Object.prototype || prototype === null) return undefined;
   if (value instanceof Map || value instanceof Set) return `a ${value.constructor.name}`;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-    return `a ${value.constructor.name}`;
+  if (value instanceof ArrayBuffer) return "an ArrayBuffer";
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
   if (value instanceof Error) return "an Error";
   if (value instanceof Promise) return "a Promise (is an await missing?)";
   if (value instanceof RegExp || value instanceof WeakMap || value instanceof WeakSet)

@@ -1,7 +1,12 @@
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { checkId } from "../internal/check-id.ts";
-import { checkOptions, type OptionCheck } from "../internal/check-options.ts";
+import {
+  checkMembers,
+  checkOptions,
+  membersOf,
+  type OptionCheck,
+} from "../internal/check-options.ts";
 import { checkSignal } from "../internal/check-signal.ts";
 import { type IdSource, randomId } from "../internal/ids.ts";
 import { cloneJson, copyJson } from "../internal/json.ts";
@@ -34,6 +39,21 @@ export interface InMemoryMemoryServiceOptions {
 
 const OPTIONS: Record<keyof InMemoryMemoryServiceOptions, OptionCheck> = { newId: "function" };
 
+const owner = { appName: true, userId: true, signal: true } as const;
+
+/** What each method's request may have. Others are refused: `deleteMemory` would delete more than was meant. */
+const MEMBERS = {
+  addEventsToMemory: membersOf<AddEventsToMemoryRequest>({
+    ...owner,
+    sessionId: true,
+    events: true,
+    customMetadata: true,
+  }),
+  addMemory: membersOf<AddMemoryRequest>({ ...owner, memories: true, customMetadata: true }),
+  searchMemory: membersOf<SearchMemoryRequest>({ ...owner, query: true, limit: true }),
+  deleteMemory: membersOf<DeleteMemoryRequest>({ ...owner, sessionId: true, memoryId: true }),
+};
+
 /** Where entries stand that belong to no session; no session has an empty id. */
 const NO_SESSION = "";
 const DEFAULT_LIMIT = 50;
@@ -56,14 +76,14 @@ export class InMemoryMemoryService extends BaseMemoryService {
   }
 
   override async addSessionToMemory(session: Session): Promise<void> {
-    this.#begin(session);
+    this.#begin(session, undefined);
     checkId("id", session.id);
     const memories = toMemories(session.events, undefined);
     this.#sessions(session).set(session.id, memories);
   }
 
   override async addEventsToMemory(request: AddEventsToMemoryRequest): Promise<void> {
-    this.#begin(request);
+    this.#begin(request, "addEventsToMemory");
     const { sessionId, events, customMetadata } = request;
     if (sessionId !== undefined) checkId("sessionId", sessionId);
     const added = toMemories(events, customMetadata);
@@ -72,7 +92,7 @@ export class InMemoryMemoryService extends BaseMemoryService {
   }
 
   override async addMemory(request: AddMemoryRequest): Promise<void> {
-    this.#begin(request);
+    this.#begin(request, "addMemory");
     checkList("memories", request.memories);
     checkMetadata(request.customMetadata);
     const added = request.memories.map((memory, index) => {
@@ -86,7 +106,7 @@ export class InMemoryMemoryService extends BaseMemoryService {
   }
 
   override async searchMemory(request: SearchMemoryRequest): Promise<SearchMemoryResponse> {
-    this.#begin(request);
+    this.#begin(request, "searchMemory");
     const { query, limit = DEFAULT_LIMIT } = request;
     if (typeof query !== "string") throw invalid("`query` is not text. Pass the words to look for");
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
@@ -104,7 +124,7 @@ export class InMemoryMemoryService extends BaseMemoryService {
   }
 
   override async deleteMemory(request: DeleteMemoryRequest): Promise<void> {
-    this.#begin(request);
+    this.#begin(request, "deleteMemory");
     const { sessionId, memoryId } = request;
     if (sessionId !== undefined) checkId("sessionId", sessionId);
     if (memoryId !== undefined) checkId("memoryId", memoryId);
@@ -121,7 +141,8 @@ export class InMemoryMemoryService extends BaseMemoryService {
     this.#users.clear();
   }
 
-  #begin(request: MemoryOwner & Cancellable): void {
+  /** @param method whose members the request may have; a session has those of a session. */
+  #begin(request: MemoryOwner & Cancellable, method: keyof typeof MEMBERS | undefined): void {
     if (this.#closed)
       throw new AdkError(
         "CLOSED",
@@ -129,6 +150,7 @@ export class InMemoryMemoryService extends BaseMemoryService {
       );
     if (typeof request !== "object" || request === null)
       throw invalid("The request is missing. Pass one object: { appName, userId, … }");
+    if (method !== undefined) checkMembers(method, request, MEMBERS[method]);
     checkId("appName", request.appName);
     checkId("userId", request.userId);
     checkSignal(request.signal);

@@ -1,7 +1,9 @@
 import type { Content } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import { getOwn } from "../internal/json.ts";
 import { callIdsOf } from "../log/agent-run.ts";
+import { callStanding } from "../log/call-standing.ts";
 import { liveBackwards } from "../log/live-backwards.ts";
 import { liveEvents } from "../log/rewind.ts";
 
@@ -22,12 +24,15 @@ export interface AcceptRequest {
   readonly events: readonly Event[];
   readonly resumable: boolean;
   readonly newInvocationId: () => string;
+  /** Milliseconds since the Unix epoch: calls that have expired by then take no answer. */
+  readonly now: number;
 }
 
 /**
  * Decides which invocation a message, an answer or an id belongs to. What was rewound is not known any more.
  *
- * @throws AdkError `CALL_NOT_FOUND` for an answer to no known call, `CALL_REWOUND` for one to a call that was rewound;
+ * @throws AdkError `CALL_NOT_FOUND` for an answer to no known call, `CALL_REWOUND` for one to a call that was rewound,
+ *   `CALL_EXPIRED` for one that comes too late and is not stored yet;
  *   `INVALID_ARGUMENT` for answers of two invocations; `INVOCATION_NOT_FOUND` for an unknown id without a message;
  *   `FAILED_PRECONDITION` for a known one where the app is not resumable.
  */
@@ -55,7 +60,10 @@ export function accept(request: AcceptRequest): Accepted {
   return { invocationId };
 }
 
-function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptRequest): Accepted {
+function acceptAnswers(
+  ids: readonly string[],
+  { invocationId, events, now }: AcceptRequest,
+): Accepted {
   const answered = new Set(ids);
   const callEvents: Map<string, Event> = new Map();
   for (const event of liveBackwards(events)) {
@@ -66,6 +74,10 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
   }
   const missing = ids.filter((id) => !callEvents.has(id));
   if (missing.length > 0) throw missingCalls(missing, events);
+  for (const [id, { pending }] of callEvents) {
+    const { expiresAt } = getOwn(pending ?? {}, id) ?? {};
+    if (expiresAt !== undefined && expiresAt <= now) checkIsStored(id, events, now);
+  }
   const answers = new Set(ids.flatMap((id) => callEvents.get(id) ?? []));
   const [answeredId, ...others] = new Set([...answers].map((event) => event.invocationId));
   if (answeredId === undefined || others.length > 0)
@@ -87,6 +99,18 @@ function acceptAnswers(ids: readonly string[], { invocationId, events }: AcceptR
         }
       : {}),
   };
+}
+
+/** @throws AdkError `CALL_EXPIRED` unless the call was answered in time. */
+function checkIsStored(callId: string, events: readonly Event[], now: number): void {
+  const standing = callStanding(events, callId, now);
+  if (standing.kind !== "expired") return;
+  const { expiresAt } = standing;
+  throw new AdkError(
+    "CALL_EXPIRED",
+    `Call ${callId} could be answered until ${new Date(expiresAt).toISOString()}. The model reads at the next run that nobody answered; send a message to go on.`,
+    { details: { callId, expiresAt } },
+  );
 }
 
 function missingCalls(callIds: readonly string[], events: readonly Event[]): AdkError {

@@ -107,7 +107,7 @@ export async function openForAnswer(
         },
       );
     const message = messageOf(answer.callId, logged.call.name, answer.response);
-    return { opened, request: { ...answer.run, message } };
+    return { opened, request: { ...answer.run, message, answeredCallId: answer.callId } };
   } catch (error) {
     await opened.lease.release();
     throw error;
@@ -131,7 +131,9 @@ async function acquire(
   const { controller, unlink } = followingController(request.signal);
   let opening: Promise<OpenedSession> | undefined;
   try {
-    const session = await sessionService.getSession({ ...request, config: {} });
+    const { appName, userId, sessionId } = request;
+    const key = { appName, userId, sessionId };
+    const session = await sessionService.getSession({ ...key, config: {}, signal: request.signal });
     if (!session) throw sessionNotFound(request);
     const events = [...session.events];
     refuseUnlessWaiting(settings, events, answer);

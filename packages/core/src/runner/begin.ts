@@ -42,6 +42,7 @@ export async function begin(
     accepted = await accept(message);
     invocation.id = accepted.invocationId;
   }
+  checkStillAnswers(request, message);
   invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
   const isNew = message !== undefined && !isRetry(message, accepted, request);
   if (wasAnsweredByHook(context, accepted)) return [];
@@ -51,6 +52,21 @@ export async function begin(
   if (event) await commits.record(event, request.yieldUserMessage);
   const here = context.session.events.length;
   return turns.map((turn) => context.clone({ ...turn, childFrom: turn.childFrom ?? here }));
+}
+
+/** @throws AdkError `PLUGIN_FAILED` when a hook has made something else of an answer: its caller would take it for given. */
+function checkStillAnswers(
+  { answeredCallId }: CheckedRunRequest,
+  message: Content | undefined,
+): void {
+  if (answeredCallId === undefined) return;
+  if (message?.parts?.some((part) => part.functionResponse?.id === answeredCallId)) return;
+  const hook = "onUserMessageCallback";
+  throw new AdkError(
+    "PLUGIN_FAILED",
+    `A plugin's ${hook} has put a message that does not answer call ${answeredCallId} in the place of its answer; nothing was stored. Let it return a \`functionResponse\` with the \`id\` of the call, or nothing.`,
+    { details: { hook, callId: answeredCallId } },
+  );
 }
 
 /** What a hook answers in place of the run. */

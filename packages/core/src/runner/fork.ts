@@ -5,11 +5,12 @@ import { checkOptions, integer, type OptionCheck } from "../internal/check-optio
 import { idProblem } from "../internal/id-problem.ts";
 import { savedVersions } from "../log/artifact-versions.ts";
 import { startOfInvocation } from "../log/rewind.ts";
-import { refusalError } from "../sessions/refusal-error.ts";
+import { forkEndError, forkTakenError, refusalError } from "../sessions/refusal-error.ts";
 import type { Cancellable } from "../sessions/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { RUN_REQUEST_OPTIONS } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { takeBackCopies } from "./take-back-copies.ts";
 
 /** Where the fork ends is said by `beforeInvocationId` or by `atSequence`. */
 export interface RunnerForkSessionRequest extends Cancellable {
@@ -41,14 +42,15 @@ const FORK_OPTIONS: Readonly<Record<keyof RunnerForkSessionRequest, OptionCheck>
 
 /**
  * A session with the beginning of another one and a future of its own. Artifacts are copied first, so that no fork is
- * without them.
+ * without them; when somebody else has taken the id meanwhile, the copies are removed.
  */
 export async function fork(
-  { appName, sessionService, newId }: RunSettings,
+  settings: RunSettings,
   artifactService: BaseArtifactService | undefined,
   request: RunnerForkSessionRequest,
 ): Promise<Session> {
   checkRequest(request);
+  const { appName, sessionService, newId } = settings;
   const { userId, sessionId, title, labels, signal } = request;
   const newSessionId = isBlank(request.newSessionId) ? newId() : (request.newSessionId as string);
   const key = { appName, userId, sessionId };
@@ -58,24 +60,31 @@ export async function fork(
   const config = { numRecentEvents: 0 };
   // Before anything is copied into it.
   if (await sessionService.getSession({ ...key, sessionId: newSessionId, config, signal }))
-    throw refusalError({ status: "exists" }, { sessionId: newSessionId });
+    throw forkTakenError(newSessionId);
   const versions = savedVersions(source.events.slice(0, atSequence));
-  if (versions.length > 0) {
-    if (artifactService === undefined)
-      throw new AdkError(
-        "FAILED_PRECONDITION",
-        "The session has artifacts, which a fork takes along. Give the runner the `artifactService` that keeps them.",
-      );
-    await artifactService.copySessionArtifacts({ ...key, newSessionId, versions, signal });
+  if (versions.length > 0 && artifactService === undefined)
+    throw new AdkError(
+      "FAILED_PRECONDITION",
+      "The session has artifacts, which a fork takes along. Give the runner the `artifactService` that keeps them.",
+    );
+  const copies = versions.length > 0 ? artifactService : undefined;
+  const command = { ...key, newSessionId, signal };
+  try {
+    await copies?.copySessionArtifacts({ ...command, versions });
+    return await sessionService.forkSession({ ...command, atSequence, title, labels });
+  } catch (error) {
+    if (copies && isTaken(error))
+      await takeBackCopies(settings, copies, { ...key, sessionId: newSessionId }, versions);
+    throw error;
   }
-  return await sessionService.forkSession({
-    ...key,
-    atSequence,
-    newSessionId,
-    title,
-    labels,
-    signal,
-  });
+}
+
+/** Whether somebody else has created the session, or copies into it, since it was looked for. */
+function isTaken(error: unknown): boolean {
+  return (
+    AdkError.isInstance(error, "SESSION_ALREADY_EXISTS") ||
+    AdkError.isInstance(error, "ARTIFACT_CONFLICT")
+  );
 }
 
 /** @throws AdkError `INVALID_ARGUMENT` */
@@ -97,10 +106,7 @@ function endOf(
   { id: sessionId, events, lastSequence }: Session,
 ): number {
   if (atSequence !== undefined && atSequence > lastSequence)
-    throw refusalError(
-      { status: "conflict", lastSequence },
-      { sessionId, expectedLastSequence: atSequence },
-    );
+    throw forkEndError({ sessionId, atSequence }, lastSequence);
   if (atSequence !== undefined) return atSequence;
   const isOfIt = (event: Event): boolean => event.invocationId === invocationId;
   const start = startOfInvocation(events, invocationId ?? "") ?? events.findIndex(isOfIt);

@@ -61,7 +61,7 @@ export async function runNested(
   const { llmCalls } = invocation;
   const stream = new EventStream({
     start: (handOff) => {
-      const run = new Run(inner, request, handOff, { llmCalls });
+      const run = new Run(inner, request, handOff, { llmCalls, takesLateAnswers: true });
       run.start();
       return run;
     },

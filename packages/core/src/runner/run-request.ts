@@ -31,6 +31,8 @@ export interface CheckedRunRequest {
   readonly userId: string;
   readonly sessionId: string;
   readonly message: Content | undefined;
+  /** The call that the message must answer, whatever a hook makes of it; absent: it may be any message. */
+  readonly answeredCallId?: string;
   readonly invocationId: string | undefined;
   readonly stateDelta: Record<string, unknown>;
   readonly runConfig: RunConfig;

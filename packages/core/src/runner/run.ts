@@ -8,6 +8,7 @@ import { GraceGate } from "../internal/grace-gate.ts";
 import { orStopped, Stopped } from "../internal/stopped.ts";
 import { failedNode } from "../log/agent-run.ts";
 import { type LogWindow, withOlder } from "../log/window.ts";
+import type { SessionLease } from "../sessions/lease.ts";
 import type { HeaderChange, OpenedSession } from "../sessions/requests.ts";
 import { type Accepted, accept } from "./accept.ts";
 import { answerInstead, begin } from "./begin.ts";
@@ -36,6 +37,8 @@ export type StopReason =
 export interface RunOptions {
   /** Shared with the run whose tool this one is. */
   readonly llmCalls?: { made: number };
+  /** Whether its answers have been taken in time already, by the log of the caller. */
+  readonly takesLateAnswers?: boolean;
   readonly onEnd?: (run: Run) => void;
   /** Opens the session where that may take its time, and gives the request its last form. Writes nothing. */
   readonly openFor?: (
@@ -56,6 +59,7 @@ export class Run implements StreamedRun {
   readonly #settings: RunSettings;
   #request: CheckedRunRequest;
   readonly #llmCalls: { made: number };
+  readonly #takesLateAnswers: boolean;
   readonly #onEnd: ((run: Run) => void) | undefined;
   readonly #openFor: RunOptions["openFor"];
   /** Whether it waits for the session, and has written nothing. */
@@ -78,6 +82,7 @@ export class Run implements StreamedRun {
     this.#request = request;
     this.#handOff = handOff;
     this.#llmCalls = options.llmCalls ?? { made: 0 };
+    this.#takesLateAnswers = options.takesLateAnswers ?? false;
     this.#onEnd = options.onEnd;
     this.#openFor = options.openFor;
   }
@@ -183,11 +188,27 @@ export class Run implements StreamedRun {
       const hasEnded = (commits?.hasOpened || isOver) && this.#stopReason !== "close";
       // A hook may have turned the message into an answer, which belongs to another invocation.
       const ended = hasEnded ? this.#invocation?.id : undefined;
-      await lease.release({
+      await this.#giveBack(lease, {
         ...(ended === undefined ? {} : { ended }),
         ...this.#headerAtEnd(context, hasEnded ? undefined : opened.openInvocationId),
       });
     }
+  }
+
+  /** A store that does not answer keeps the caller no longer than work that does not stop; then the lease lapses by itself. */
+  async #giveBack(
+    lease: SessionLease,
+    request: { ended?: string; header?: HeaderChange },
+  ): Promise<void> {
+    const { clock, abortGraceMs, logger } = this.#settings;
+    const graceMs = abortGraceMs + END_GRACE_MS;
+    const sentAt = clock.now();
+    await settlesWithin(clock, graceMs, lease.release(request));
+    const waitedMs = clock.now() - sentAt;
+    if (waitedMs >= Math.min(graceMs, lease.ttlMs))
+      logger.warn(
+        `The store has not answered the release of the lease on session ${this.#request.sessionId} for ${waitedMs} ms; it lapses by itself.`,
+      );
   }
 
   async #accept(
@@ -204,6 +225,7 @@ export class Run implements StreamedRun {
       events: asksForLog ? withOlder(kept, session.events) : session.events,
       resumable: this.#settings.resumable,
       newInvocationId,
+      now: this.#takesLateAnswers ? 0 : this.#settings.clock.now(),
     });
   }
 

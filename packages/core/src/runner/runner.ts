@@ -131,7 +131,7 @@ export class Runner implements AsyncDisposable {
    * `INVOCATION_ABORTED`. A failed one leaves an event with its `errorCode`, then the error is thrown.
    *
    * @throws AdkError `INVALID_ARGUMENT`, `NOT_SERIALIZABLE`, `UNSUPPORTED`, `SESSION_NOT_FOUND`, `SESSION_BUSY` (another run is
-   *   under way; `details.expiresInMs`), `INVOCATION_NOT_FOUND`, `CALL_NOT_FOUND`, `CALL_REWOUND`,
+   *   under way; `details.expiresInMs`), `INVOCATION_NOT_FOUND`, `CALL_NOT_FOUND`, `CALL_REWOUND`, `CALL_EXPIRED`,
    *   `FAILED_PRECONDITION`, `CLOSED`: before anything is written; `MODEL_FAILED`, `TOOL_FAILED`, `PLUGIN_FAILED`,
    *   `LLM_CALLS_LIMIT_EXCEEDED`, `SESSION_FENCED`, what callbacks and custom agents throw: after the message was stored.
    */
@@ -221,7 +221,7 @@ export class Runner implements AsyncDisposable {
    * A new session with the beginning of another one, its state and its artifacts at that time, and a future of its own. What
    * waits there can be answered in the fork, whatever happens in the session. Takes no lease: the session may be running.
    *
-   * @throws AdkError `INVOCATION_NOT_FOUND`; `SESSION_CONFLICT` when there is no event `atSequence` yet;
+   * @throws AdkError `INVOCATION_NOT_FOUND`; `INVALID_ARGUMENT` when there is no event `atSequence`;
    *   `SESSION_ALREADY_EXISTS`; `FAILED_PRECONDITION` when artifacts must be copied and the runner has no `artifactService`;
    *   `SESSION_NOT_FOUND`, `INVALID_ARGUMENT`, `ABORTED`, `CLOSED`; what the services throw.
    */

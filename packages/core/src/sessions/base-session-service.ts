@@ -1,7 +1,13 @@
 import { AdkError } from "../errors.ts";
 import { decodeKept } from "../events/codec.ts";
 import type { Event } from "../events/event.ts";
-import { checkOptions, having, integer } from "../internal/check-options.ts";
+import {
+  checkOptions,
+  checkStore,
+  having,
+  integer,
+  type OptionCheck,
+} from "../internal/check-options.ts";
 import { checkSignal } from "../internal/check-signal.ts";
 import { systemClock, type Clock } from "../internal/clock.ts";
 import { randomId, type IdSource } from "../internal/ids.ts";
@@ -14,7 +20,7 @@ import { getSession } from "./get-session.ts";
 import type { SessionLease } from "./lease.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { listEvents } from "./list-events.ts";
-import { refusalError } from "./refusal-error.ts";
+import { forkEndError, forkTakenError, refusalError } from "./refusal-error.ts";
 import type {
   AcquireLeaseRequest,
   AppendEventRequest,
@@ -45,6 +51,7 @@ import type {
   CreateCommand,
   ListCommand,
   Outcome,
+  Refusal,
   SessionHeader,
   SessionKey,
   SessionStore,
@@ -83,14 +90,28 @@ export interface BaseSessionServiceOptions {
   readonly maxCachedEvents?: number | undefined;
 }
 
-const OPTIONS = {
+/** A row for every option. */
+export const SESSION_SERVICE_OPTIONS: Readonly<
+  Record<keyof BaseSessionServiceOptions, OptionCheck>
+> = {
   clock: having("a clock with `now` and `after`", "now", "after"),
   newId: "function",
   maxEventBytes: integer(1),
   pollMs: integer(1),
   maxTries: integer(1),
   maxCachedEvents: integer(0),
-} as const;
+};
+
+/** What every store can do. */
+const STORE_METHODS = [
+  "create",
+  "read",
+  "append",
+  "list",
+  "update",
+  "lease",
+  "erase",
+] as const satisfies readonly (keyof SessionStore)[];
 
 /**
  * Sessions, their events and their state, over a {@link SessionStore}: what apps and the `Runner` call.
@@ -114,7 +135,8 @@ export class BaseSessionService implements AsyncDisposable {
   readonly #closed: AbortController = new AbortController();
 
   constructor(store: SessionStore, options: BaseSessionServiceOptions = {}) {
-    checkOptions("BaseSessionService", options, OPTIONS);
+    checkStore("A session service", store, STORE_METHODS, "new InMemorySessionStore()");
+    checkOptions("A session service", options, SESSION_SERVICE_OPTIONS);
     const clock = options.clock ?? systemClock;
     this.#clock = clock;
     this.#newId = options.newId ?? randomId;
@@ -143,7 +165,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_ALREADY_EXISTS` when the id is taken, also when several callers race.
    */
   async createSession(request: CreateSessionRequest): Promise<Session> {
-    const { appName, userId, state, title, labels, signal } = given(request);
+    const { appName, userId, state, title, labels, signal } = given("createSession", request);
     this.#enter(signal);
     const sessionId = isAbsent(request.sessionId) ? this.#newId() : request.sessionId;
     checkKey({ appName, userId, sessionId });
@@ -166,7 +188,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** The session of this id, created when there is none; several callers get the same one. */
   async getOrCreateSession(request: CreateSessionRequest): Promise<Session> {
-    const { appName, userId, sessionId, signal } = given(request);
+    const { appName, userId, sessionId, signal } = given("getOrCreateSession", request);
     if (isAbsent(sessionId)) return await this.createSession(request);
     for (;;) {
       const existing = await this.getSession({ appName, userId, sessionId, signal });
@@ -185,7 +207,7 @@ export class BaseSessionService implements AsyncDisposable {
    * `config` filters events: by time, then by sequence, then the newest so many. The state is always the whole current one.
    */
   async getSession(request: GetSessionRequest): Promise<Session | undefined> {
-    this.#enter(given(request).signal);
+    this.#enter(given("getSession", request).signal);
     const loaded = await getSession(request, this.#reader);
     if (!loaded) return undefined;
     const { session, window, header } = loaded;
@@ -200,7 +222,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_NOT_FOUND`
    */
   async updateSession(request: UpdateSessionRequest): Promise<Session> {
-    const { title, labels, signal } = given(request);
+    const { title, labels, signal } = given("updateSession", request);
     this.#enter(signal);
     const key = checkKey(request);
     if (title !== null) checkTitle(title);
@@ -214,7 +236,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** A page of sessions without events and state, newest first. */
   async listSessions(request: ListSessionsRequest): Promise<ListSessionsResponse> {
-    const { appName, userId, labels, pending, orderBy, signal } = given(request);
+    const { appName, userId, labels, pending, orderBy, signal } = given("listSessions", request);
     this.#enter(signal);
     checkLabels(labels, false);
     if (pending !== undefined && pending !== true)
@@ -242,13 +264,13 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_NOT_FOUND`
    */
   async listEvents(request: ListEventsRequest): Promise<ListEventsResponse> {
-    this.#enter(given(request).signal);
+    this.#enter(given("listEvents", request).signal);
     return await listEvents(request, this.#reader);
   }
 
   /** Deletes a session and its events; shared state stays. Silent when it does not exist. */
   async deleteSession(request: DeleteSessionRequest): Promise<void> {
-    const { signal } = given(request);
+    const { signal } = given("deleteSession", request);
     this.#enter(signal);
     const key = checkKey(request);
     const snapshot = await this.#reader.read({ ...key }, signal);
@@ -259,7 +281,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** Deletes all sessions and the shared state of a user. Silent when there is nothing. */
   async deleteUser(request: DeleteUserRequest): Promise<void> {
-    const { appName, userId, signal } = given(request);
+    const { appName, userId, signal } = given("deleteUser", request);
     this.#enter(signal);
     checkId("appName", appName);
     checkId("userId", userId);
@@ -279,13 +301,13 @@ export class BaseSessionService implements AsyncDisposable {
    */
   async appendEvent(request: AppendEventRequest): Promise<Event> {
     this.#checkOpen();
-    if (given(request).event?.partial) return request.event;
+    if (given("appendEvent", request).event?.partial) return request.event;
     return await this.#appender.append(request);
   }
 
   /** State shared by all sessions of a user, keys without prefix. */
   async getUserState(request: GetUserStateRequest): Promise<Record<string, unknown>> {
-    const { appName, userId, signal } = given(request);
+    const { appName, userId, signal } = given("getUserState", request);
     this.#enter(signal);
     checkId("appName", appName);
     checkId("userId", userId);
@@ -294,7 +316,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** State shared by all sessions of an app, keys without prefix. */
   async getAppState(request: GetAppStateRequest): Promise<Record<string, unknown>> {
-    const { appName, signal } = given(request);
+    const { appName, signal } = given("getAppState", request);
     this.#enter(signal);
     checkId("appName", appName);
     return decodeValues(await this.#store.read({ appName }, signal));
@@ -306,7 +328,7 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
    */
   async openSession(request: AcquireLeaseRequest): Promise<OpenedSession> {
-    const { signal } = given(request);
+    const { signal } = given("openSession", request);
     this.#enter(signal);
     const { lease, snapshot } = await this.#desk.open(request);
     try {
@@ -332,13 +354,13 @@ export class BaseSessionService implements AsyncDisposable {
    * @throws {@link AdkError} `SESSION_BUSY` (retryable, `details.expiresInMs`); `SESSION_NOT_FOUND`.
    */
   async acquireLease(request: AcquireLeaseRequest): Promise<SessionLease> {
-    this.#enter(given(request).signal);
+    this.#enter(given("acquireLease", request).signal);
     return await this.#desk.acquire(request);
   }
 
   /** Asks whoever runs the invocation to stop, in any process. @returns `false` when it is not running. */
   async requestCancel(request: RequestCancelRequest): Promise<boolean> {
-    const { invocationId, signal } = given(request);
+    const { invocationId, signal } = given("requestCancel", request);
     this.#enter(signal);
     const key = checkKey(request);
     checkId("invocationId", invocationId);
@@ -348,7 +370,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** A page of sessions with an open invocation whose lease nobody holds: their process has died. */
   async listInterrupted(request: ListInterruptedRequest): Promise<ListInterruptedResponse> {
-    const { userId, signal } = given(request);
+    const { userId, signal } = given("listInterrupted", request);
     this.#enter(signal);
     const command = listCommand(request);
     command.interrupted = true;
@@ -372,11 +394,11 @@ export class BaseSessionService implements AsyncDisposable {
    *
    * Shared state is not touched; title and labels are copied unless given. Artifacts are copied by `copySessionArtifacts`.
    *
-   * @throws {@link AdkError} `SESSION_NOT_FOUND`; `SESSION_CONFLICT` when the source has no such sequence;
+   * @throws {@link AdkError} `SESSION_NOT_FOUND`; `INVALID_ARGUMENT` when the source has no such sequence;
    *   `SESSION_ALREADY_EXISTS`.
    */
   async forkSession(request: ForkSessionRequest): Promise<Session> {
-    const { appName, userId, atSequence, title, labels, signal } = given(request);
+    const { atSequence, title, labels, signal } = given("forkSession", request);
     this.#enter(signal);
     checkKey(request);
     if (atSequence === undefined)
@@ -385,7 +407,7 @@ export class BaseSessionService implements AsyncDisposable {
     checkTitle(title);
     checkLabels(labels, false);
     const sessionId = isAbsent(request.newSessionId) ? this.#newId() : request.newSessionId;
-    checkKey({ appName, userId, sessionId });
+    checkId("newSessionId", sessionId);
     const ids = { sessionId, incarnation: this.#newId() };
     return await this.#create(await forkCommand(request, ids, this.#reader), signal);
   }
@@ -405,7 +427,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** Deletes what has expired. @returns how many sessions went. @throws AdkError `UNSUPPORTED` */
   async purgeExpired(request: PurgeExpiredRequest = {}): Promise<number> {
-    const { appName, limit = 1_000, signal } = request;
+    const { appName, limit = 1_000, signal } = given("purgeExpired", request);
     this.#enter(signal);
     checkInteger("limit", limit, 1);
     if (appName !== undefined) checkId("appName", appName);
@@ -415,21 +437,21 @@ export class BaseSessionService implements AsyncDisposable {
 
   /** Brings the store's schema up to date; harmless when repeated. @throws AdkError `UNSUPPORTED` */
   async migrate(request: Cancellable = {}): Promise<void> {
-    this.#enter(request.signal);
+    this.#enter(given("migrate", request).signal);
     if (!this.#store.migrate) throw unsupported("migrate", "has no schema");
     await this.#store.migrate(request.signal);
   }
 
   /** What is misconfigured, for an administrator. @throws AdkError `UNSUPPORTED` */
   async check(request: Cancellable = {}): Promise<StoreCheck> {
-    this.#enter(request.signal);
+    this.#enter(given("check", request).signal);
     if (!this.#store.check) throw unsupported("check", "has no self-test");
     return await this.#store.check(request.signal);
   }
 
   /** Resolves when what was acknowledged is as durable as the store promises. @throws AdkError `UNSUPPORTED` */
   async flush(request: Cancellable = {}): Promise<void> {
-    this.#enter(request.signal);
+    this.#enter(given("flush", request).signal);
     if (!this.#store.flush) throw unsupported("flush", "cannot tell");
     await this.#store.flush(request.signal);
   }
@@ -450,13 +472,7 @@ export class BaseSessionService implements AsyncDisposable {
 
   async #create(command: CreateCommand, signal: AbortSignal | undefined): Promise<Session> {
     const outcome = await this.#store.create(command, signal);
-    if (outcome.status !== "ok")
-      throw outcome.status === "exists"
-        ? refusalError(outcome, command)
-        : refusalError(outcome, {
-            sessionId: command.fork?.sessionId ?? command.sessionId,
-            expectedLastSequence: command.fork?.atSequence,
-          });
+    if (outcome.status !== "ok") throw refusedCreate(outcome, command);
     const { header, events: stored } = outcome;
     const events = await this.#reader.range(header, stored, 1, header.lastSequence, signal);
     return this.#reader.session(outcome, events, pendingCalls(events));
@@ -476,7 +492,7 @@ export class BaseSessionService implements AsyncDisposable {
   }
 
   async #headerFor(request: SubscribeRequest): Promise<SessionHeader> {
-    this.#enter(request.signal);
+    this.#enter(given("subscribe", request).signal);
     const key = checkKey(request);
     checkInteger("afterSequence", request.afterSequence, 0);
     const snapshot = await this.#reader.read({ ...key }, request.signal);
@@ -496,6 +512,13 @@ export class BaseSessionService implements AsyncDisposable {
   #checkOpen(): void {
     this.#closed.signal.throwIfAborted();
   }
+}
+
+function refusedCreate(refusal: Refusal, { sessionId, fork }: CreateCommand): AdkError {
+  if (!fork) return refusalError(refusal, { sessionId });
+  if (refusal.status === "exists") return forkTakenError(sessionId);
+  if (refusal.status === "conflict") return forkEndError(fork, refusal.lastSequence);
+  return refusalError(refusal, fork);
 }
 
 /** A blank id is none. */

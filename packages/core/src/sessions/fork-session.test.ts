@@ -73,7 +73,7 @@ describe("forkSession", () => {
         (error: { code: string }) => error.code,
       );
     expect(await codeOf({ sessionId: "x" })).toBe("SESSION_NOT_FOUND");
-    expect(await codeOf({ atSequence: 4 })).toBe("SESSION_CONFLICT");
+    expect(await codeOf({ atSequence: 4 })).toBe("INVALID_ARGUMENT");
     expect(await codeOf({ atSequence: -1 })).toBe("INVALID_ARGUMENT");
     expect(await codeOf({ atSequence: undefined })).toBe("INVALID_ARGUMENT");
     expect(await codeOf({ newSessionId: "s" })).toBe("SESSION_ALREADY_EXISTS");

@@ -3,7 +3,7 @@ import { copyRecord } from "../internal/json.ts";
 import { pendingCalls } from "../log/pending.ts";
 import { stateAt } from "../log/state-at.ts";
 import { encodePending } from "./header-change.ts";
-import { refusalError } from "./refusal-error.ts";
+import { forkEndError, refusalError } from "./refusal-error.ts";
 import type { ForkSessionRequest } from "./requests.ts";
 import { decodeValues, encodeValues } from "./scoped-values.ts";
 import { READ_PAGE, type SessionReader } from "./session-reader.ts";
@@ -13,7 +13,7 @@ import type { CreateCommand } from "./session-store.ts";
  * The command that creates a fork: its state and waiting calls are folded from the source's log up to `atSequence`; the
  * store copies the events.
  *
- * @throws AdkError `SESSION_NOT_FOUND` without a source; `SESSION_CONFLICT` when it has no such sequence.
+ * @throws AdkError `SESSION_NOT_FOUND` without a source; `INVALID_ARGUMENT` when it has no such sequence.
  */
 export async function forkCommand(
   request: ForkSessionRequest,
@@ -34,11 +34,7 @@ export async function forkCommand(
   );
   if (!source) throw refusalError({ status: "not-found" }, { sessionId });
   const { header } = source;
-  if (atSequence > header.lastSequence)
-    throw refusalError(
-      { status: "conflict", lastSequence: header.lastSequence },
-      { sessionId, expectedLastSequence: atSequence },
-    );
+  if (atSequence > header.lastSequence) throw forkEndError(request, header.lastSequence);
   const events: Event[] = await reader.range(header, source.events, 1, atSequence, signal);
   const initialState = source.initialState ?? {};
   const command: CreateCommand = {

@@ -1,5 +1,9 @@
-import { checkOptions, integer } from "../internal/check-options.ts";
-import { BaseSessionService, type BaseSessionServiceOptions } from "./base-session-service.ts";
+import { checkOptions, integer, type OptionCheck } from "../internal/check-options.ts";
+import {
+  BaseSessionService,
+  type BaseSessionServiceOptions,
+  SESSION_SERVICE_OPTIONS,
+} from "./base-session-service.ts";
 import { InMemorySessionStore } from "./in-memory-session-store.ts";
 
 /** Options of the service in memory. */
@@ -8,11 +12,16 @@ export interface InMemorySessionServiceOptions extends BaseSessionServiceOptions
   readonly ttlMs?: number | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof InMemorySessionServiceOptions, OptionCheck>> = {
+  ...SESSION_SERVICE_OPTIONS,
+  ttlMs: integer(1),
+};
+
 /** Sessions in this process's memory: for tests, and for what need not outlive the process. */
 export class InMemorySessionService extends BaseSessionService {
   constructor(options: InMemorySessionServiceOptions = {}) {
+    checkOptions("InMemorySessionService", options, OPTIONS);
     const { ttlMs, ...others } = options;
-    checkOptions("InMemorySessionService", { ttlMs }, { ttlMs: integer(1) });
     super(new InMemorySessionStore({ clock: options.clock, ttlMs }), others);
   }
 }

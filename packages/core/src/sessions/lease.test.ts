@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEvent } from "../events/event.ts";
+import { delay } from "../internal/clock.ts";
 import { faultStore, StoreFaults } from "../testing/fault-store.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { BaseSessionService } from "./base-session-service.ts";
@@ -54,6 +55,26 @@ describe("a held lease", () => {
     await lease.release();
     expect(sent).toEqual([...Array<string>(12).fill("renew"), "release"]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("has one renewal under way at a time, however slow the store is", async () => {
+    const { clock, store } = await setUp();
+    const sentAt: number[] = [];
+    const startedAt = clock.now();
+    const slow = decorateStore(store, {
+      lease: async (command) => {
+        if (command.op === "renew") sentAt.push(clock.now() - startedAt);
+        if (sentAt.length === 1) await delay(clock, 7_000);
+        return await store.lease(command);
+      },
+    });
+    const lease = await new BaseSessionService(slow, { clock }).acquireLease(ask);
+    await clock.advance(14_999);
+    expect(sentAt).toEqual([5_000]);
+    await clock.advance(5_001);
+    expect(sentAt).toEqual([5_000, 15_000, 20_000]);
+    expect(lease.lost.aborted).toBe(false);
+    await lease.release();
   });
 
   it("lapses when it is not kept alive, and is renewed as long as nobody took it", async () => {
@@ -190,6 +211,26 @@ describe("a held lease", () => {
     expect(sent).toEqual(["acquire"]);
     await expect(lease.renew()).rejects.toMatchObject({ code: "SESSION_FENCED" });
     expect(lease.lost.aborted).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("is released after its time to live when the store does not answer: by then it has lapsed", async () => {
+    const { clock, store } = await setUp();
+    const mute = decorateStore(store, {
+      lease: (command) =>
+        command.op === "release" ? new Promise<never>(() => {}) : store.lease(command),
+    });
+    const service = new BaseSessionService(mute, { clock });
+    const lease = await service.acquireLease(ask);
+    let isReleased = false;
+    const released = lease.release().then(() => (isReleased = true));
+    const next = service.acquireLease({ ...ask, waitMs: 60_000 });
+    await clock.advance(14_999);
+    expect(isReleased).toBe(false);
+    await clock.advance(1);
+    await released;
+    expect((await next).epoch).toBeGreaterThan(lease.epoch);
+    (await next).keepAlive(false);
     expect(clock.pendingTimers).toBe(0);
   });
 

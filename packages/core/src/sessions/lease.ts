@@ -1,5 +1,5 @@
 import { AdkError } from "../errors.ts";
-import type { Clock } from "../internal/clock.ts";
+import { type Clock, settlesWithin } from "../internal/clock.ts";
 import { encodeHeaderChange } from "./header-change.ts";
 import { refusalError } from "./refusal-error.ts";
 import type { HeaderChange } from "./requests.ts";
@@ -22,7 +22,10 @@ export interface SessionLease {
   renew(): Promise<void>;
   /** Stops (`false`) or takes up again (`true`, the state at birth) the renewal by timer in quiet times. */
   keepAlive(on: boolean): void;
-  /** Gives it back; never fails. `ended` names the open invocation when it is over (or paused). */
+  /**
+   * Gives it back; never fails, and takes no longer than `ttlMs`: by then it has lapsed. `ended` names the open invocation
+   * when it is over (or paused).
+   */
   release(request?: {
     ended?: string | undefined;
     header?: HeaderChange | undefined;
@@ -186,20 +189,25 @@ export class HeldLease implements SessionLease {
   }
 
   async #release(ended: string | undefined, header: HeaderChange | undefined): Promise<void> {
-    const { key, store, onReleased } = this.#options;
+    const { key, store, clock, onReleased } = this.#options;
     const wasHeld = this.#end === undefined;
     this.#stop(() => refusalError({ status: "fenced", lastSequence: 0 }, key));
     try {
-      if (wasHeld)
-        await store.lease({
-          ...key,
-          op: "release",
-          leaseId: this.leaseId,
-          ...(ended !== undefined && { ended }),
-          ...(header && { header: encodeHeaderChange(header) }),
-        });
-    } catch {
       // A lease that cannot be given back lapses.
+      if (wasHeld)
+        await settlesWithin(
+          clock,
+          this.ttlMs,
+          store.lease({
+            ...key,
+            op: "release",
+            leaseId: this.leaseId,
+            ...(ended !== undefined && { ended }),
+            ...(header && { header: encodeHeaderChange(header) }),
+          }),
+        );
+    } catch {
+      // Nor can one whose header does not go into the store.
     }
     onReleased();
   }

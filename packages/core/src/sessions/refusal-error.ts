@@ -65,7 +65,28 @@ export function refusalError(refusal: Refusal, command: RefusedCommand): AdkErro
 export function busyError(sessionId: string, expiresInMs: number): AdkError {
   return new AdkError(
     "SESSION_BUSY",
-    `Session ${JSON.stringify(sessionId)} is being run by another holder, whose lease ends in ${expiresInMs} ms unless it is renewed. Try again then, or pass \`waitMs\` to wait in line.`,
+    `Session ${JSON.stringify(sessionId)} is being run by another holder, whose lease ends in ${expiresInMs} ms unless it is renewed. Try again after \`details.expiresInMs\`, or stop the other run with the runner's \`cancel\`; \`answer\`, \`openSession\` and \`acquireLease\` can wait in line (\`waitMs\`).`,
     { retryable: true, details: { sessionId, expiresInMs } },
+  );
+}
+
+/** A fork's end lies behind the end of its source. */
+export function forkEndError(
+  { sessionId, atSequence }: { readonly sessionId: string; readonly atSequence: number },
+  lastSequence: number,
+): AdkError {
+  return new AdkError(
+    "INVALID_ARGUMENT",
+    `\`atSequence\` is ${atSequence}, but session ${JSON.stringify(sessionId)} ends at sequence ${lastSequence}. Give the sequence of one of its events, or 0 for a fork without events.`,
+    { details: { sessionId, lastSequence } },
+  );
+}
+
+/** A fork's id belongs to another session. */
+export function forkTakenError(newSessionId: string): AdkError {
+  return new AdkError(
+    "SESSION_ALREADY_EXISTS",
+    `\`newSessionId\`: session ${JSON.stringify(newSessionId)} exists already. Give the fork another id, or none to have one made up.`,
+    { details: { sessionId: newSessionId } },
   );
 }

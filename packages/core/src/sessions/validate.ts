@@ -1,7 +1,8 @@
 import { AdkError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
-import { describe } from "../internal/check-options.ts";
+import { checkMembers, describe } from "../internal/check-options.ts";
 import { idProblem } from "../internal/id-problem.ts";
+import { REQUEST_MEMBERS, type RequestMethod } from "./request-members.ts";
 import type { SessionKey } from "./session-store.ts";
 import type { Session } from "./session.ts";
 
@@ -16,10 +17,11 @@ export function invalid(message: string): AdkError {
   return new AdkError("INVALID_ARGUMENT", message);
 }
 
-/** The request itself. */
-export function given<Request>(request: Request): Request {
+/** The request itself, without members that nobody reads. */
+export function given<Request>(method: RequestMethod, request: Request): Request {
   if (typeof request !== "object" || request === null)
-    throw invalid("The request is missing. Pass one object: { appName, userId, … }.");
+    throw invalid(`The request of ${method} is missing. Pass one object: { appName, userId, … }.`);
+  checkMembers(method, request, REQUEST_MEMBERS[method]);
   return request;
 }
 

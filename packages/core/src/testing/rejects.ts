@@ -12,11 +12,12 @@ export async function rejects(
   );
   if (!AdkError.isInstance(outcome))
     assert.fail(
-      `expected an AdkError ${codes.join(" or ")}, got ${outcome instanceof Error ? String(outcome) : "no error"}`,
+      `expected an AdkError ${codes.join(" or ")}, got ${outcome instanceof Error ? `${outcome.name}: ${outcome.message}` : String(outcome)}`,
     );
   assert.ok(
     codes.includes(outcome.code),
     `expected ${codes.join(" or ")}, got ${outcome.code}: ${outcome.message}`,
   );
+  assert.ok(outcome.message.length > 0, `${outcome.code} has no message`);
   return outcome;
 }

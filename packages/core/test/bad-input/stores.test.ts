@@ -37,16 +37,17 @@ describe("a store that rejects every call", () => {
     const { world, faults } = await faulty();
     const session = await world.session();
     const { sessions } = world;
+    const { appName, userId } = KEY;
     const calls: Record<string, () => Promise<unknown>> = {
       createSession: () => sessions.createSession({ ...KEY, sessionId: "s2" }),
       getOrCreateSession: () => sessions.getOrCreateSession({ ...KEY, sessionId: "s2" }),
       getSession: () => sessions.getSession(KEY),
       updateSession: () => sessions.updateSession({ ...KEY, title: "x" }),
-      listSessions: () => sessions.listSessions(KEY),
+      listSessions: () => sessions.listSessions({ appName, userId }),
       listEvents: () => sessions.listEvents(KEY),
-      listInterrupted: () => sessions.listInterrupted(KEY),
+      listInterrupted: () => sessions.listInterrupted({ appName, userId }),
       deleteSession: () => sessions.deleteSession(KEY),
-      deleteUser: () => sessions.deleteUser(KEY),
+      deleteUser: () => sessions.deleteUser({ appName, userId }),
       appendEvent: () =>
         sessions.appendEvent({ session, event: { ...session.events[0]!, id: "n" } }),
       getUserState: () => sessions.getUserState(KEY),

@@ -17,6 +17,7 @@ import {
 import { ScriptedLlm } from "../../src/testing/index.ts";
 
 export const KEY = { appName: "app", userId: "ann", sessionId: "s1" } as const;
+const USER = { appName: KEY.appName, userId: KEY.userId } as const;
 export const HI: Content = { role: "user", parts: [{ text: "hi" }] };
 
 /** An agent that answers every message with `pong`. */
@@ -47,7 +48,7 @@ export class World {
     await world.ping();
     await world.artifacts.saveArtifact({ ...KEY, filename: "a.txt", artifact: { text: "one" } });
     const content = { role: "user", parts: [{ text: "tea" }] };
-    await world.memory.addMemory({ ...KEY, memories: [{ id: "m1", content }] });
+    await world.memory.addMemory({ ...USER, memories: [{ id: "m1", content }] });
     world.#before = await world.#holdings();
     return world;
   }
@@ -97,7 +98,7 @@ export class World {
       sessions: sessions.length,
       artifacts: await this.artifacts.listArtifactKeys(KEY),
       versions: await this.artifacts.listVersions({ ...KEY, filename: "a.txt" }),
-      memory: await this.memory.searchMemory({ ...KEY, query: "tea hi new" }),
+      memory: await this.memory.searchMemory({ ...USER, query: "tea hi new" }),
     };
   }
 }

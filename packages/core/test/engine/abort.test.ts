@@ -162,6 +162,19 @@ describe("an aborted run", () => {
     expect(ran).toBe(0);
   });
 
+  it("while the caller holds an event and does not come back: it ends at once, and nothing is dropped", async () => {
+    await using e = await engine({ agent: agent("root", ["hello"]) });
+    const controller = new AbortController();
+    const stream = e.stream("hi", { abortSignal: controller.signal });
+    await stream.next();
+    controller.abort();
+    await settle();
+    expect(await e.isBusy()).toBe(false);
+    expect(e.clock.pendingTimers).toBe(0);
+    expect(told(await collect(stream))).toEqual(["root: !INVOCATION_ABORTED"]);
+    expect(e.logged).toEqual([]);
+  });
+
   it("in a parallel agent: results of every branch are kept, each branch is sealed on its own", async () => {
     const quick = tool("quick", () => "done");
     const branch = (name: string): BaseAgent =>

@@ -177,7 +177,7 @@ describe("forkSession", () => {
     await e.sessions.createSession({ ...KEY, sessionId: "taken" });
     const refusals: [Partial<RunnerForkSessionRequest>, string][] = [
       [{ beforeInvocationId: "e-unknown" }, "INVOCATION_NOT_FOUND"],
-      [{ atSequence: 99 }, "SESSION_CONFLICT"],
+      [{ atSequence: 99 }, "INVALID_ARGUMENT"],
       [{ atSequence: 4, newSessionId: "taken" }, "SESSION_ALREADY_EXISTS"],
       [{ atSequence: 4, newSessionId: "s" }, "SESSION_ALREADY_EXISTS"],
       [{ atSequence: 4, sessionId: "nowhere" }, "SESSION_NOT_FOUND"],
@@ -195,6 +195,74 @@ describe("forkSession", () => {
     });
     // Nothing of the artifacts is needed there.
     expect((await without.forkSession({ ...key, atSequence: 1 })).lastSequence).toBe(1);
+  });
+
+  it("leaves nothing in a session that somebody else created in the meantime", async () => {
+    const save = tool("save", async (_, context) => {
+      for (const name of [context.sessionId, "both"])
+        await context.saveArtifact(name, { text: context.sessionId });
+      return {};
+    });
+    const turn = [calls(["save"]), "saved"];
+    const root = agent("root", [...turn, ...turn, ...turn], { tools: [save] });
+    await using e = await engine({ agent: root });
+    await e.say("q1");
+    await e.sessions.createSession({ ...KEY, sessionId: "s2" });
+    await sayIn(e, "s2", user("q1"));
+    const forks = (
+      ends: readonly [sessionId: string, atSequence: number][],
+      newSessionId: string,
+    ) =>
+      Promise.allSettled(
+        ends.map(([sessionId, atSequence]) => fork(e, { sessionId, atSequence, newSessionId })),
+      );
+    const artifactsOf = async (sessionId: string): Promise<string[]> =>
+      await e.artifacts.listArtifactKeys({ ...KEY, sessionId });
+    const race = await forks(
+      [
+        ["s", 1],
+        ["s2", 4],
+      ],
+      "x",
+    );
+    expect(race.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(await artifactsOf("x")).toEqual([]);
+    // Two that fork the same: what the one that comes too late has copied belongs to the other.
+    const same = await forks(
+      [
+        ["s", 4],
+        ["s", 4],
+      ],
+      "y",
+    );
+    expect(same.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(await artifactsOf("y")).toEqual(["both", "s"]);
+    expect(e.logged).toEqual([]);
+  });
+
+  it("keeps what belongs to the session that somebody else created, and says what is too many", async () => {
+    let saved = 0;
+    const save = tool("save", async (_, context) => {
+      await context.saveArtifact("f", { text: `f ${saved++}` });
+      return {};
+    });
+    const turn = [calls(["save"]), "saved"];
+    const root = agent("root", [...turn, ...turn], { tools: [save] });
+    await using e = await engine({ agent: root });
+    await e.say("q1");
+    await e.say("q2");
+    const copy = e.artifacts.copySessionArtifacts.bind(e.artifacts);
+    e.artifacts.copySessionArtifacts = async (request) => {
+      e.artifacts.copySessionArtifacts = copy;
+      await fork(e, { atSequence: 4 });
+      await copy(request);
+    };
+    await expect(fork(e, { atSequence: 8 })).rejects.toMatchObject({
+      code: "SESSION_ALREADY_EXISTS",
+    });
+    const inFork = { ...KEY, sessionId: "f", filename: "f" };
+    expect(await e.artifacts.loadArtifact({ ...inFork, version: 0 })).toEqual({ text: "f 0" });
+    expect(e.logged).toEqual([expect.stringContaining("of artifacts of its own: f")]);
   });
 
   it("can be made while the session is running", async () => {

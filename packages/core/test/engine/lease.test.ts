@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { AdkError, BaseSessionService, createEvent, type Event } from "../../src/index.ts";
+import {
+  AdkError,
+  BaseSessionService,
+  createEvent,
+  decorateStore,
+  type Event,
+} from "../../src/index.ts";
 import { VirtualClock } from "../../src/testing/index.ts";
 import {
   agent,
@@ -59,6 +65,46 @@ describe("the lease of a run", () => {
     expect(await next).toEqual({ done: true, value: undefined });
     expect(await waiting.isBusy()).toBe(false);
   });
+
+  it.each([
+    { of: "the grace", leaseTtlMs: 60_000, endsAfterMs: 3_000 },
+    { of: "its time to live", leaseTtlMs: 1_500, endsAfterMs: 1_500 },
+  ])(
+    "lapses when the store does not answer its release: the caller waits no longer than $of",
+    async ({ leaseTtlMs, endsAfterMs }) => {
+      await using e = await engine({ agent: agent("root", ["one", "two"]) });
+      const mute = decorateStore(e.store, {
+        lease: (command) => (command.op === "release" ? never() : e.store.lease(command)),
+      });
+      const sessionService = new BaseSessionService(mute, { clock: e.clock });
+      const runner = e.another({ sessionService, leaseTtlMs, abortGraceMs: 2_000 });
+      const ended: string[] = [];
+      async function endsInTime(ending: Promise<unknown>, name: string): Promise<void> {
+        const done = ending.then(() => ended.push(name));
+        await e.clock.advance(endsAfterMs - 1);
+        expect(ended).not.toContain(name);
+        await e.clock.advance(1);
+        expect(ended).toContain(name);
+        await done;
+        await e.clock.advance(leaseTtlMs - endsAfterMs);
+      }
+      const stopped = new AbortController();
+      const request = { userId: "u", sessionId: "s", newMessage: user("hi") };
+      const run = runner.run({ ...request, abortSignal: stopped.signal });
+      await settle();
+      stopped.abort();
+      await endsInTime(run, "run");
+      expect(told(await run)).toEqual(["root: one"]);
+      const again = runner.run(request);
+      await settle();
+      await endsInTime(runner.close(), "close");
+      expect(told(await again)).toEqual(["root: two"]);
+      const lapses = expect.stringContaining("lapses by itself");
+      expect(e.logged).toEqual([lapses, lapses]);
+      expect(await e.isBusy()).toBe(false);
+      expect(e.clock.pendingTimers).toBe(0);
+    },
+  );
 
   it("is given back when the message is refused after the session was opened", async () => {
     await using e = await engine({ agent: agent("root", []) });

@@ -123,6 +123,14 @@ describe("a call that was interrupted in the middle", () => {
       expect(await bank.pending()).toEqual([]);
     });
 
+    it("counts every process that may have made it", async () => {
+      const bank = await interrupted("run");
+      await bank.resume(true);
+      await bank.resume(true);
+      await bank.resume();
+      expect(bank.attempts).toEqual([1, 2, 3, 4]);
+    });
+
     it("is not made again with onRepeat 'fail'", async () => {
       const bank = await interrupted("fail");
       await bank.resume();

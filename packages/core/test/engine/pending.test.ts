@@ -4,7 +4,9 @@ import {
   AdkError,
   AgentTool,
   type AnswerRequest,
+  BasePlugin,
   BaseSessionService,
+  type Content,
   decorateStore,
   type Event,
   FunctionTool,
@@ -26,6 +28,7 @@ import {
   settle,
   told,
   tool,
+  user,
 } from "./support.ts";
 
 const RESUMABLE = { resumabilityConfig: { isResumable: true } } as const;
@@ -258,6 +261,35 @@ describe("answer", () => {
     expect(await e.log()).toEqual(before);
     expect(await e.isBusy()).toBe(false);
     expect(await codeOf(e.runner.answer(reply("c1", { decision: "no" })))).toBe("none");
+  });
+
+  it("is refused when a plugin makes something else of it; nothing is stored, and the call waits on", async () => {
+    let replacement: Content | undefined;
+    class Replaces extends BasePlugin {
+      override async onUserMessageCallback(): Promise<Content | undefined> {
+        return replacement;
+      }
+    }
+    const root = agent("root", [calls(["ask", {}, "c1"], ["ask", {}, "c2"]), "thank you"], {
+      tools: [ask],
+    });
+    await using e = await engine({ agent: root, plugins: [new Replaces("it")], ...RESUMABLE });
+    await e.say("hi");
+    const before = await e.log();
+    for (const other of [user("I have answered."), answer(["c2", "ask", {}])]) {
+      replacement = other;
+      await expect(collect(e.runner.answer(reply("c1", {})))).rejects.toMatchObject({
+        code: "PLUGIN_FAILED",
+        message: expect.stringContaining("onUserMessageCallback"),
+      });
+      expect(await e.log()).toEqual(before);
+      expect((await inbox(e.runner)).map(({ callId }) => callId)).toEqual(["c1", "c2"]);
+      expect(await e.isBusy()).toBe(false);
+    }
+    replacement = answer(["c1", "ask", { checked: true }]);
+    await collect(e.runner.answer(reply("c1", {})));
+    expect((await inbox(e.runner)).map(({ callId }) => callId)).toEqual(["c2"]);
+    expect((await e.log()).at(before.length)?.content).toEqual(replacement);
   });
 
   it("wraps what is no object", async () => {
@@ -545,6 +577,33 @@ describe("an answer to a session that is busy", () => {
     expect(await e.isBusy()).toBe(false);
   });
 
+  it("is left by an abort that comes with the lease: nothing is stored, and the lease is given back", async () => {
+    const root = agent("root", [calls(["ask", {}, "c1"]), "thank you"], { tools: [ask] });
+    await using e = await engine({ agent: root });
+    await e.say("hi");
+    const before = await e.log();
+    const abort = new AbortController();
+    const store = decorateStore(e.store, {
+      async open(command, signal) {
+        const outcome = await e.store.open!(command, signal);
+        abort.abort("enough");
+        return outcome;
+      },
+    });
+    const sessionService = new BaseSessionService(store, { clock: e.clock });
+    const answering = e
+      .another({ sessionService })
+      .answer(reply("c1", {}, { abortSignal: abort.signal }));
+    await expect(collect(answering)).rejects.toMatchObject({
+      code: "ABORTED",
+      cause: "enough",
+      details: { committed: false },
+    });
+    expect(await e.log()).toEqual(before);
+    expect(await e.isBusy()).toBe(false);
+    expect(told(await collect(e.runner.answer(reply("c1", {}))))).toEqual(["root: thank you"]);
+  });
+
   it("follows the log by asking where the store gives no hints", async () => {
     const root = agent("root", [calls(["ask", {}, "c1"])], { tools: [ask] });
     await using e = await engine({ agent: root });
@@ -623,6 +682,39 @@ describe("a call that has expired", () => {
     );
   });
 
+  it.each([false, true])(
+    "takes no answer by runAsync either (resumable: %s)",
+    async (isResumable) => {
+      const root = agent("root", [calls(["decide", { amount: 7 }, "c1"]), "hm", "yes", "again"], {
+        tools: [decide],
+      });
+      await using e = await engine({ agent: root, resumabilityConfig: { isResumable } });
+      await e.say("refund me");
+      const late = answer(["c1", "decide", { decision: "yes" }]);
+      await e.clock.advance(MINUTE);
+      const before = await e.log();
+      expect(
+        await codeOf(e.runner.runAsync({ userId: "u", sessionId: "s", newMessage: late })),
+      ).toBe("CALL_EXPIRED");
+      expect(await e.log()).toEqual(before);
+    },
+  );
+
+  it("takes an answer again that came in time", async () => {
+    const root = agent("root", [calls(["decide", { amount: 7 }, "c1"]), "yes", "again"], {
+      tools: [decide],
+    });
+    await using e = await engine({ agent: root, ...RESUMABLE });
+    const [asked] = await e.say("refund me");
+    const { invocationId } = asked as Event;
+    const inTime = answer(["c1", "decide", { decision: "yes" }]);
+    expect(said(await e.say(inTime, { invocationId }))).toEqual(["root: yes"]);
+    await e.clock.advance(MINUTE);
+    const before = await e.log();
+    expect(await e.say(inTime, { invocationId })).toEqual([]);
+    expect(await e.log()).toEqual(before);
+  });
+
   it("lets the invocation that waits go on, resumed by its id", async () => {
     const root = agent("root", [calls(["decide", { amount: 7 }, "c1"]), "nobody answered"], {
       tools: [decide],
@@ -648,7 +740,6 @@ describe("a call that has expired", () => {
       "one is there",
       "still",
       "over",
-      "late",
     ];
     const root = agent("root", turns, { tools: [ticket] });
     await using e = await engine({ agent: root });
@@ -660,11 +751,6 @@ describe("a call that has expired", () => {
     const words = contentWords(root.llm.requests[4]?.contents ?? []);
     expect(words[2]).toBe(
       'user: ticket → {"ok":true} ticket → {"status":"expired","message":"Nobody answered in time."}',
-    );
-    // The other way still takes it.
-    await e.say({ ...answer(["c2", "ticket", { ok: 2 }]) });
-    expect(contentWords(root.llm.requests[5]?.contents ?? [])[2]).toBe(
-      'user: ticket → {"ok":true} ticket → {"ok":2}',
     );
   });
 

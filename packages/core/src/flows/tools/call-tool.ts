@@ -14,13 +14,9 @@ import { firstAnswer } from "../../plugins/first-answer.ts";
 
 /** What came of one call. */
 export type CallOutcome =
-  | {
-      readonly kind: "response";
-      readonly response: Record<string, unknown>;
-      readonly context: Context;
-    }
+  | { readonly kind: "response"; readonly response: Record<string, unknown> }
   /** A call without a result yet: of a long-running tool, or (nested) of an agent tool whose own run waits. */
-  | { readonly kind: "waiting"; readonly context: Context; readonly isNested: boolean }
+  | { readonly kind: "waiting"; readonly isNested: boolean }
   /** Cut off: no response. */
   | { readonly kind: "stopped" }
   /** Ends the run. */
@@ -44,12 +40,13 @@ class HookError extends Error {
 
 /** One call of a tool, with the hooks around it. Never rejects. */
 export class ToolCall {
+  /** What its tool and its hooks write through. */
+  readonly context: Context;
   readonly #agent: LlmAgent;
   readonly #call: FunctionCall;
   readonly #tool: BaseTool;
   readonly #known: readonly string[] | undefined;
   readonly #args: Record<string, unknown>;
-  readonly #context: Context;
   readonly #repetition: CallState["repetition"];
   /** Whether it may have been made since it was released: by a run that was interrupted. */
   readonly #mayBeMade: boolean;
@@ -78,7 +75,7 @@ export class ToolCall {
     this.#unlink = unlink;
     this.#repetition = state.repetition;
     this.#mayBeMade = mayBeMade(invocationContext.invocation, state);
-    this.#context = new Context({
+    this.context = new Context({
       invocationContext,
       functionCallId: call.id,
       toolConfirmation: state.confirmation,
@@ -104,7 +101,7 @@ export class ToolCall {
   async #answer(): Promise<CallOutcome> {
     throwIfStopped(this.#signal); // a call before it has ended the run
     const repeated = this.#onRepeat();
-    if (repeated) return { kind: "response", response: repeated, context: this.#context };
+    if (repeated) return { kind: "response", response: repeated };
     let result: unknown = await this.#before();
     if (result === undefined) {
       if (this.#known) return await this.#unknown(this.#known);
@@ -115,12 +112,12 @@ export class ToolCall {
         if (error instanceof Stopped || this.#isFatal(error)) throw error;
         result = (await this.#onError(error)) ?? { error: messageOf(error) };
       }
-      if (result === WAITING) return { kind: "waiting", context: this.#context, isNested: true };
+      if (result === WAITING) return { kind: "waiting", isNested: true };
       if (this.#tool.isLongRunning && (result === undefined || result === null))
-        return { kind: "waiting", context: this.#context, isNested: false };
+        return { kind: "waiting", isNested: false };
     }
     const response = asResponse(result);
-    return { kind: "response", response: await this.#after(response), context: this.#context };
+    return { kind: "response", response: await this.#after(response) };
   }
 
   /** What the model reads instead of a call that may have been made before, where the tool says so. */
@@ -129,25 +126,25 @@ export class ToolCall {
     if (this.#repetition?.isAllowed === false)
       return { error: `The call of ${name} was interrupted; a person has refused to repeat it.` };
     // A call that was not approved is not made, however often the tool is told so.
-    const isRefused = this.#context.toolConfirmation?.confirmed === false;
+    const isRefused = this.context.toolConfirmation?.confirmed === false;
     if (!this.#mayBeMade || isRefused || onRepeat === "run") return undefined;
     if (onRepeat === "fail")
       return {
         error: `The call of ${name} was interrupted and is not repeated; its outcome is unknown.`,
       };
-    this.#context.requestConfirmation({
+    this.context.requestConfirmation({
       hint: `The call of ${name} was interrupted and may have been made already. Shall it be made again?`,
     });
-    const { actions } = this.#context;
+    const { actions } = this.context;
     const request = getOwn(actions.requestedToolConfirmations, this.#call.id ?? "");
-    if (request) request.attempt = this.#context.attempt;
+    if (request) request.attempt = this.context.attempt;
     actions.skipSummarization = true;
     return { error: "This tool call was interrupted. A person was asked whether to repeat it." };
   }
 
   async #execute(): Promise<unknown> {
     const work = Promise.resolve(
-      this.#tool.runAsync({ args: this.#args, toolContext: this.#context }),
+      this.#tool.runAsync({ args: this.#args, toolContext: this.context }),
     );
     try {
       return await this.#withinTime(orStopped(work, this.#signal));
@@ -160,7 +157,7 @@ export class ToolCall {
   async #withinTime(work: Promise<unknown>): Promise<unknown> {
     const { timeoutMs } = this.#tool;
     if (timeoutMs === undefined) return await work;
-    const { clock } = this.#context.invocationContext.invocation;
+    const { clock } = this.context.invocationContext.invocation;
     return await withTimeout(clock, timeoutMs, work, () => {
       this.#timedOut = true;
       this.#controller.abort();
@@ -174,9 +171,9 @@ export class ToolCall {
 
   /** The work was told to stop: it gets a while to do so, then nobody listens to it any more. */
   async #giveUp(work: Promise<unknown>): Promise<void> {
-    const { clock, abortGraceMs, logger } = this.#context.invocationContext.invocation;
+    const { clock, abortGraceMs, logger } = this.context.invocationContext.invocation;
     const ended = await settlesWithin(clock, abortGraceMs, work);
-    this.#context.revoke("the call was cancelled");
+    this.context.revoke("the call was cancelled");
     if (ended) return;
     logger.warn(
       `Tool ${this.#tool.name} has not stopped ${abortGraceMs} ms after its call was cancelled; it is abandoned.`,
@@ -185,7 +182,7 @@ export class ToolCall {
   }
 
   async #before(): Promise<Record<string, unknown> | undefined> {
-    const { pluginManager } = this.#context.invocationContext;
+    const { pluginManager } = this.context.invocationContext;
     const { beforeToolCallbacks } = this.#agent;
     return await this.#hook(
       async () =>
@@ -199,7 +196,7 @@ export class ToolCall {
   }
 
   async #after(response: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { pluginManager } = this.#context.invocationContext;
+    const { pluginManager } = this.context.invocationContext;
     const { afterToolCallbacks } = this.#agent;
     const replacement = await this.#hook(
       async () =>
@@ -218,7 +215,7 @@ export class ToolCall {
 
   async #onError(thrown: unknown): Promise<Record<string, unknown> | undefined> {
     const error = asError(thrown);
-    const { pluginManager } = this.#context.invocationContext;
+    const { pluginManager } = this.context.invocationContext;
     return await this.#hook(
       async () =>
         (await pluginManager.first("onToolErrorCallback", { ...this.#pluginParams(), error })) ??
@@ -232,12 +229,12 @@ export class ToolCall {
       `There is no tool ${this.#tool.name}. The tools are: ${known.join(", ") || "none"}. Call one of these.`,
     );
     const response = (await this.#onError(error)) ?? { error: error.message };
-    return { kind: "response", response, context: this.#context };
+    return { kind: "response", response };
   }
 
   /** Everybody is told that the call was cut off; nobody can change it. */
   async #tellCancelled(): Promise<void> {
-    const { pluginManager, invocation } = this.#context.invocationContext;
+    const { pluginManager, invocation } = this.context.invocationContext;
     const error = new AdkError("ABORTED", `The call of tool ${this.#tool.name} was cancelled.`);
     await pluginManager.notify("onToolErrorCallback", { ...this.#pluginParams(), error });
     for (const callback of this.#agent.onToolErrorCallbacks)
@@ -261,16 +258,16 @@ export class ToolCall {
   #isFatal(error: unknown): boolean {
     if (error instanceof HookError) return true;
     if (typeof error !== "object" || error === null) return false;
-    if (this.#context.invocationContext.invocation.fatalErrors.has(error)) return true;
+    if (this.context.invocationContext.invocation.fatalErrors.has(error)) return true;
     return AdkError.isInstance(error) && FATAL.has(error.code);
   }
 
   #pluginParams(): { tool: BaseTool; toolArgs: Record<string, unknown>; toolContext: Context } {
-    return { tool: this.#tool, toolArgs: this.#args, toolContext: this.#context };
+    return { tool: this.#tool, toolArgs: this.#args, toolContext: this.context };
   }
 
   #callbackParams(): { tool: BaseTool; args: Record<string, unknown>; context: Context } {
-    return { tool: this.#tool, args: this.#args, context: this.#context };
+    return { tool: this.#tool, args: this.#args, context: this.context };
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FunctionCall } from "../../content/content.ts";
+import type { Context } from "../../context/context.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
+import { AdkError } from "../../errors.ts";
 import type { Event } from "../../events/event.ts";
 import { getFunctionCalls } from "../../events/predicates.ts";
 import { followingController, Stopped } from "../../internal/stopped.ts";
@@ -8,6 +10,7 @@ import type { CallState } from "../../log/call-states.ts";
 import type { BaseTool } from "../../tools/base-tool.ts";
 import { confirmationEvent } from "../confirmation.ts";
 import { type CallOutcome, ToolCall } from "./call-tool.ts";
+import { keepable } from "./keepable.ts";
 import { record } from "./records.ts";
 import { type CallResult, responseEvent } from "./response-event.ts";
 
@@ -81,43 +84,63 @@ async function callAll(
   return await Promise.all(started);
 }
 
-/** Makes one call and, in an app that is resumable, leaves a record where the response event is still to come. */
+/** Makes one call and keeps what it leaves, or nothing of it. Never rejects: its siblings are always waited for. */
 async function makeCall(
   context: InvocationContext,
-  { event, toolsDict, onWaiting }: Batch,
+  batch: Batch,
   state: CallState,
   asFinished: CallResult[],
   controller: AbortController,
 ): Promise<CallOutcome> {
-  const { call } = state;
-  const outcome = await new ToolCall(context, state, toolsDict, controller.signal).run();
-  if (outcome.kind === "failed" || outcome.kind === "stopped") return outcome;
-  // What an agent tool's run has written so far comes with its response: the run is read again then.
-  if (outcome.kind === "waiting" && outcome.isNested) {
-    onWaiting(call.id ?? "");
+  let toolCall: ToolCall | undefined;
+  try {
+    toolCall = new ToolCall(context, state, batch.toolsDict, controller.signal);
+    const outcome = await toolCall.run();
+    // What an agent tool's run has written so far comes with its response: the run is read again then.
+    const isKept = outcome.kind === "response" || (outcome.kind === "waiting" && !outcome.isNested);
+    if (isKept) await keep(context, batch, state.call, toolCall.context, outcome, asFinished);
+    else giveUp(toolCall.context, "the call was cancelled");
+    if (outcome.kind === "waiting") batch.onWaiting(state.call.id ?? "");
     return outcome;
+  } catch (error) {
+    if (toolCall) giveUp(toolCall.context, "the call has failed");
+    return { kind: "failed", error };
   }
-  const { actions, stateRemoved, inPlace } = outcome.context.harvestApart();
+}
+
+/** Nothing of it is kept, so nobody is to see it either. */
+function giveUp(toolContext: Context, reason: string): void {
+  toolContext.revoke(reason);
+  toolContext.takeBack();
+}
+
+/**
+ * Takes what a call has left, and leaves a record of it where the response event is still to come, in an app that is resumable.
+ *
+ * @throws AdkError for something that cannot be stored, and what the store throws.
+ */
+async function keep(
+  context: InvocationContext,
+  { event }: Batch,
+  call: FunctionCall,
+  toolContext: Context,
+  outcome: CallOutcome,
+  asFinished: CallResult[],
+): Promise<void> {
+  const calls = getFunctionCalls(event);
+  const place = calls.findIndex(({ id }) => id === call.id);
+  const given = outcome.kind === "response" ? outcome.response : undefined;
+  const { response, actions, stateRemoved, inPlace } = keepable(call, place, given, toolContext);
   const callId = call.id ?? "";
   const container = inPlace === undefined ? {} : { inPlace };
   const removed = stateRemoved === undefined ? {} : { stateRemoved };
+  const isStored = response === undefined && context.isResumable;
+  const left = isStored ? NOTHING : { actions, stateRemoved };
+  const result: CallResult = { call, response, ...left, inPlace, isStored };
+  asFinished.push(result);
   try {
-    if (outcome.kind === "response") {
-      const { response } = outcome;
-      asFinished.push({ call, response, actions, stateRemoved, inPlace, isStored: false });
-      if (context.isResumable && getFunctionCalls(event).length > 1)
-        await record(context, { callId, response, actions, ...removed, ...container });
-      return outcome;
-    }
-    onWaiting(callId);
-    const isStored = context.isResumable;
-    asFinished.push({
-      call,
-      response: undefined,
-      ...(isStored ? NOTHING : { actions, stateRemoved }),
-      inPlace,
-      isStored,
-    });
+    if (response !== undefined && context.isResumable && calls.length > 1)
+      await record(context, { callId, response, actions, ...removed, ...container });
     // Nothing follows that could carry what it has written.
     if (isStored)
       await record(
@@ -126,9 +149,11 @@ async function makeCall(
         { actions: { ...actions, stateDelta: { ...actions.stateDelta, ...inPlace } }, ...removed },
       );
   } catch (error) {
-    return { kind: "failed", error };
+    // What is too large for an event of its own does not fit into the one that all calls share.
+    if (AdkError.isInstance(error, "EVENT_TOO_LARGE"))
+      asFinished.splice(asFinished.indexOf(result), 1);
+    throw error;
   }
-  return outcome;
 }
 
 const NOTHING = { actions: undefined, stateRemoved: undefined } as const;

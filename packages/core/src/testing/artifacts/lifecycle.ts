@@ -24,7 +24,8 @@ export const lifecycleCases: readonly ArtifactCase[] = [
         () => service.openArtifact({ ...named("a"), signal }),
         () => service.deleteArtifact({ ...named("a"), signal }),
         () => service.deleteSessionArtifacts({ ...SESSION, signal }),
-        () => service.deleteUserArtifacts({ ...SESSION, signal }),
+        () =>
+          service.deleteUserArtifacts({ appName: SESSION.appName, userId: SESSION.userId, signal }),
       ];
       for (const call of calls) {
         const error = await rejects(call(), "ABORTED");

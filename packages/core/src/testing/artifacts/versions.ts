@@ -274,7 +274,7 @@ export const versionCases: readonly ArtifactCase[] = [
       for (const scope of [SESSION, other, ...neighbours])
         for (const filename of ["a", "user:a"])
           await saveText(service, { ...scope, filename }, `of ${scope.appName} ${scope.userId}`);
-      await service.deleteUserArtifacts(SESSION);
+      await service.deleteUserArtifacts({ appName: SESSION.appName, userId: SESSION.userId });
       for (const scope of [SESSION, other])
         assert.deepEqual(await service.listArtifactKeys(scope), []);
       for (const scope of neighbours)

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createEvent, type Event } from "../../events/event.ts";
+import { rejects } from "../rejects.ts";
 import {
   allRefused,
   appendTexts,
@@ -10,7 +11,6 @@ import {
   plain,
   race,
   range,
-  rejects,
   sequencesOf,
   stateOf,
   storeOf,

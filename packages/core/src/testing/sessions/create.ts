@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { rejects } from "../rejects.ts";
 import {
   allRefused,
   appStateShows,
@@ -12,7 +13,6 @@ import {
   plain,
   race,
   range,
-  rejects,
   stateOf,
   textsOf,
   vandalize,

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { FaultCommand } from "../fault-store.ts";
 import { notApplicable } from "../suite.ts";
+import { rejects } from "../rejects.ts";
 import {
   change,
   KEY,
@@ -9,7 +10,6 @@ import {
   message,
   plain,
   range,
-  rejects,
   sequencesOf,
   settle,
   textsOf,

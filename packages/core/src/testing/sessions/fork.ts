@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Session } from "../../sessions/session.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
+import { rejects } from "../rejects.ts";
 import {
   answer,
   appendTexts,
@@ -14,7 +15,6 @@ import {
   message,
   plain,
   range,
-  rejects,
   sequencesOf,
   stateOf,
   storeOf,

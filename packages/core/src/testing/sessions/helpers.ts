@@ -97,7 +97,7 @@ export async function appendTexts(
 }
 
 /** The key members of something that has more. */
-export function pick({ appName, userId, sessionId }: SessionKey): SessionKey {
+function pick({ appName, userId, sessionId }: SessionKey): SessionKey {
   return { appName, userId, sessionId };
 }
 
@@ -108,25 +108,6 @@ export function keyOf(session: Session): SessionKey {
 /** A deep copy without prototypes or frozenness, for comparisons. */
 export function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
-}
-
-/** Asserts that a call rejects with an `AdkError` of one of these codes that says what happened. */
-export async function rejects(
-  promise: Promise<unknown>,
-  ...codes: [AdkErrorCode, ...AdkErrorCode[]]
-): Promise<AdkError> {
-  const outcome = await promise.then(
-    () => "nothing",
-    (error: unknown) => error,
-  );
-  if (!AdkError.isInstance(outcome))
-    assert.fail(`expected an AdkError ${codes.join(" or ")}, got ${describe(outcome)}`);
-  assert.ok(
-    codes.includes(outcome.code),
-    `expected ${codes.join(" or ")}, got ${outcome.code}: ${outcome.message}`,
-  );
-  assert.ok(outcome.message.length > 0, `${outcome.code} has no message`);
-  return outcome;
 }
 
 function describe(outcome: unknown): string {

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import type { OpenedSession } from "../../sessions/requests.ts";
+import { rejects } from "../rejects.ts";
 import {
   appendTexts,
   asking,
@@ -12,7 +13,6 @@ import {
   pass,
   plain,
   range,
-  rejects,
   sequencesOf,
   SHORT_MS,
   storeOf,

@@ -9,6 +9,7 @@ import type {
   Outcome,
   SessionStore,
 } from "../../sessions/session-store.ts";
+import { rejects } from "../rejects.ts";
 import {
   allRefused,
   change,
@@ -22,7 +23,6 @@ import {
   plain,
   race,
   range,
-  rejects,
   settle,
   SHORT_MS,
   storeOf,

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { AdkError } from "../../errors.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import { notApplicable } from "../suite.ts";
+import { rejects } from "../rejects.ts";
 import {
   appendTexts,
   change,
@@ -15,7 +16,6 @@ import {
   plain,
   race,
   range,
-  rejects,
   settle,
   textsOf,
 } from "./helpers.ts";

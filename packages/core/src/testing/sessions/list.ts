@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { rejects } from "../rejects.ts";
 import {
   answer,
   appendTexts,
@@ -11,7 +12,6 @@ import {
   pass,
   plain,
   range,
-  rejects,
   vandalize,
   walk,
 } from "./helpers.ts";

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type { Event } from "../../events/event.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import type { SubscribeRequest } from "../../sessions/requests.ts";
+import { rejects } from "../rejects.ts";
 import {
   appendTexts,
   KEY,
@@ -11,7 +12,6 @@ import {
   pass,
   plain,
   range,
-  rejects,
   sequencesOf,
   settle,
   take,

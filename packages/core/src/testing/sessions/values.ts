@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type { Part } from "../../content/content.ts";
 import type { BaseSessionService } from "../../sessions/base-session-service.ts";
 import type { SessionKey } from "../../sessions/session-store.ts";
+import { rejects } from "../rejects.ts";
 import {
   appendTexts,
   change,
@@ -10,9 +11,7 @@ import {
   listedIds,
   load,
   message,
-  pick,
   plain,
-  rejects,
   stateOf,
   textsOf,
 } from "./helpers.ts";
@@ -373,10 +372,11 @@ export const valueCases: readonly SessionCase[] = [
       for (const [n, key] of scopes.entries())
         await service.createSession({ ...key, state: { n, [`user:u${n}`]: n } });
       for (const [n, key] of scopes.entries()) {
+        const { appName, userId } = key;
         const found = await load(service, key);
         assert.equal(found.state["n"], n);
-        assert.deepEqual(Object.keys(await service.getUserState(key)), [`u${n}`]);
-        assert.ok((await listedIds(service, pick(key))).includes(key.sessionId));
+        assert.deepEqual(Object.keys(await service.getUserState({ appName, userId })), [`u${n}`]);
+        assert.ok((await listedIds(service, { appName, userId })).includes(key.sessionId));
       }
     },
   },
@@ -453,14 +453,15 @@ function calls(
   if (!isMadeUp) session.push(async () => await service.createSession(key));
   else session.splice(1, 1);
   if (member === "sessionId") return session;
+  const { appName, userId } = key;
   const user: (() => Promise<unknown>)[] = [
-    async () => await service.getUserState(key),
-    async () => await service.deleteUser(key),
-    async () => await service.listSessions(key),
-    async () => await service.listInterrupted(key),
+    async () => await service.getUserState({ appName, userId }),
+    async () => await service.deleteUser({ appName, userId }),
+    async () => await service.listSessions({ appName, userId }),
+    async () => await service.listInterrupted({ appName, userId }),
   ];
   if (member === "userId") return [...session, ...user];
-  return [...session, ...user, async () => await service.getAppState(key)];
+  return [...session, ...user, async () => await service.getAppState({ appName })];
 }
 
 function nested(depth: number): unknown {

@@ -6,6 +6,7 @@ import {
   InMemoryArtifactService,
   scopeArtifactService,
 } from "../../../src/index.ts";
+import { describe } from "../../../src/internal/check-options.ts";
 import {
   type Bad,
   IDS,
@@ -23,7 +24,7 @@ import {
 import { KEY } from "../world.ts";
 
 /** Ids of a request; an absent session means the user's artifacts. */
-const SCOPE: Table = { appName: IDS, userId: IDS, sessionId: IDS, signal: SIGNAL };
+const SCOPE: Table = { appName: IDS, userId: IDS, sessionId: IDS, signal: SIGNAL, ...UNKNOWN };
 const NAMES: readonly Bad[] = [
   ...IDS.map(([given, value]): Bad => [
     given,
@@ -65,6 +66,13 @@ function named(): { appName: string; userId: string; sessionId: string; filename
   return { ...KEY, filename: "a.txt" };
 }
 
+function scope(): { appName: string; userId: string; sessionId: string } {
+  return { ...KEY };
+}
+
+/** A member that another request has. */
+const NOT_KNOWN = { says: "has no option" } as const;
+
 async function* body(): AsyncGenerator<Uint8Array> {
   yield new Uint8Array([1]);
 }
@@ -84,6 +92,13 @@ export const artifactRows: readonly Row[] = [
     () => ({}),
     (_, options) => new BaseArtifactService(new InMemoryArtifactStore(), options as never),
   ),
+  ...[undefined, null, {}, "file:x", new InMemoryArtifactService()].map((store): Row => ({
+    option: "BaseArtifactService.store",
+    given: describe(store),
+    code: "INVALID_ARGUMENT",
+    says: "An artifact service needs a store as its first argument, got ",
+    use: () => new BaseArtifactService(store as never),
+  })),
   ...rowsOf(
     "CreateArtifactServiceOptions",
     {
@@ -121,10 +136,10 @@ export const artifactRows: readonly Row[] = [
     () => ({ scheme: "bad-input-test", factory: () => new InMemoryArtifactService() }),
     (_, { scheme, factory }) => registerArtifactService(scheme, factory),
   ),
-  ...rowsOf("ArtifactScopeRequest", SCOPE, named, (world, request) =>
+  ...rowsOf("ArtifactScopeRequest", SCOPE, scope, (world, request) =>
     world.artifacts.listArtifactKeys(request),
   ),
-  ...rowsOf("ListArtifactKeysRequest", SCOPE, named, (world, request) =>
+  ...rowsOf("ListArtifactKeysRequest", SCOPE, scope, (world, request) =>
     world.artifacts.listArtifactKeys(request),
   ),
   ...rowsOf("ArtifactNameRequest", NAMED, named, (world, request) =>
@@ -210,13 +225,22 @@ export const artifactRows: readonly Row[] = [
     () => ({ ...named(), uploadId: "u1" }),
     (world, request) => world.artifacts.completeArtifactUpload(request),
   ),
-  ...rowsOf("DeleteSessionArtifactsRequest", SCOPE, named, (world, request) =>
-    world.artifacts.deleteSessionArtifacts(request),
+  ...rowsOf(
+    "DeleteSessionArtifactsRequest",
+    { ...SCOPE, filename: [["that of one artifact", "a.txt", NOT_KNOWN]] },
+    scope,
+    (world, request) => world.artifacts.deleteSessionArtifacts(request),
   ),
   ...rowsOf(
     "DeleteUserArtifactsRequest",
-    { appName: IDS, userId: IDS, signal: SIGNAL },
-    named,
+    {
+      appName: IDS,
+      userId: IDS,
+      signal: SIGNAL,
+      sessionId: [["that of one session", "s1", NOT_KNOWN]],
+      ...UNKNOWN,
+    },
+    () => ({ appName: KEY.appName, userId: KEY.userId }),
     (world, request) => world.artifacts.deleteUserArtifacts(request),
   ),
   ...rowsOf(
@@ -230,24 +254,24 @@ export const artifactRows: readonly Row[] = [
         ["a version that is no number", [{ filename: "a.txt", version: "0" }], { says: "version" }],
       ],
     },
-    () => ({ ...named(), newSessionId: "s2" }),
+    () => ({ ...scope(), newSessionId: "s2" }),
     (world, request) => world.artifacts.copySessionArtifacts(request),
   ),
   ...rowsOf(
     "PurgeOrphansRequest",
-    { olderThanMs: NO_COUNT, signal: SIGNAL },
+    { olderThanMs: NO_COUNT, signal: SIGNAL, ...UNKNOWN },
     () => ({}),
     (world, request) => world.artifacts.purgeOrphans(request),
   ),
   ...rowsOf(
     "SessionLoadArtifactRequest",
-    { filename: NAMES, version: NO_COUNT },
+    { filename: NAMES, version: NO_COUNT, ...UNKNOWN },
     named,
     (world, request) => scopeArtifactService(world.artifacts, KEY).loadArtifact(request),
   ),
   ...rowsOf(
     "SessionSaveArtifactRequest",
-    { filename: NAMES, artifact: ARTIFACT, customMetadata: METADATA },
+    { filename: NAMES, artifact: ARTIFACT, customMetadata: METADATA, ...UNKNOWN },
     () => ({ ...named(), artifact: { text: "x" } }),
     (world, request) => scopeArtifactService(world.artifacts, KEY).saveArtifact(request),
   ),

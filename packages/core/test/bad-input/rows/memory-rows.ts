@@ -15,11 +15,15 @@ import {
 } from "../rows.ts";
 import { HI, KEY } from "../world.ts";
 
-const OWNER: Table = { appName: IDS, userId: IDS, signal: SIGNAL };
+const OWNER: Table = { appName: IDS, userId: IDS, signal: SIGNAL, ...UNKNOWN };
 const METADATA: readonly Bad[] = [...NO_TEXT, ...UNFIT];
 
 function own(): { appName: string; userId: string; sessionId: string } {
   return { ...KEY };
+}
+
+function user(): { appName: string; userId: string } {
+  return { appName: KEY.appName, userId: KEY.userId };
 }
 
 /** Of memory and credential services. */
@@ -37,7 +41,7 @@ export const memoryRows: readonly Row[] = [
       query: [...NO_TEXT, ["nothing", undefined]],
       limit: [...NO_POSITIVE, ["1,001", 1_001]],
     },
-    () => ({ ...own(), query: "tea" }),
+    () => ({ ...user(), query: "tea" }),
     (world, request) => world.memory.searchMemory(request),
   ),
   ...rowsOf(
@@ -77,12 +81,17 @@ export const memoryRows: readonly Row[] = [
       ],
       customMetadata: METADATA,
     },
-    () => ({ ...own(), memories: [{ content: HI }] }),
+    () => ({ ...user(), memories: [{ content: HI }] }),
     (world, request) => world.memory.addMemory(request),
   ),
   ...rowsOf(
     "DeleteMemoryRequest",
-    { ...OWNER, sessionId: IDS, memoryId: IDS },
+    {
+      ...OWNER,
+      sessionId: IDS,
+      memoryId: IDS,
+      memoryID: [["a misspelt member", "m1", { says: "deleteMemory has no option `memoryID`" }]],
+    },
     () => ({ ...own(), memoryId: "m1" }),
     (world, request) => world.memory.deleteMemory(request),
   ),

@@ -474,11 +474,11 @@ export const runnerRows: readonly Row[] = [
       atSequence: [
         ...NO_COUNT,
         ["nothing", undefined, { says: "`beforeInvocationId` or `atSequence`" }],
-        ["a sequence that is not there", 99, { code: "SESSION_CONFLICT", says: "99" }],
+        ["a sequence that is not there", 99, { says: "`atSequence` is 99" }],
       ],
       newSessionId: [
         ...OPTIONAL_IDS,
-        ["one that is taken", KEY.sessionId, { code: "SESSION_ALREADY_EXISTS", says: "exists" }],
+        ["one that is taken", KEY.sessionId, { code: "SESSION_ALREADY_EXISTS" }],
       ],
       title: [...NO_TEXT, ["a NUL", "a\0b"]],
       labels: [...NO_OBJECT, ["a number in it", { kind: 1 }, { says: "`labels.kind`" }]],

@@ -6,6 +6,7 @@ import {
   InMemorySessionStore,
   registerSessionService,
 } from "../../../src/index.ts";
+import { describe } from "../../../src/internal/check-options.ts";
 import {
   type Bad,
   IDS,
@@ -25,7 +26,7 @@ import {
 } from "../rows.ts";
 import { KEY, type World } from "../world.ts";
 
-const USER: Table = { appName: IDS, userId: IDS, signal: SIGNAL };
+const USER: Table = { appName: IDS, userId: IDS, signal: SIGNAL, ...UNKNOWN };
 const SESSION: Table = { ...USER, sessionId: IDS };
 const LABELS: readonly Bad[] = [
   ["a list", []],
@@ -53,6 +54,13 @@ function says(text: string, bad: readonly Bad[]): Bad[] {
 function own(): { readonly appName: "app"; readonly userId: "ann"; readonly sessionId: "s1" } {
   return { ...KEY };
 }
+
+function user(): { readonly appName: "app"; readonly userId: "ann" } {
+  return { appName: KEY.appName, userId: KEY.userId };
+}
+
+/** A member that another request has. */
+const NOT_KNOWN = { says: "has no option `sessionId`. It knows: " } as const;
 
 const SERVICE_OPTIONS: Table = {
   clock: NO_CLOCK,
@@ -83,6 +91,19 @@ export const sessionRows: readonly Row[] = [
     { clock: NO_CLOCK, ttlMs: NO_POSITIVE, ...UNKNOWN },
     () => ({}),
     (_, options) => new InMemorySessionStore(options as never),
+  ),
+  ...[undefined, null, {}, "sqlite:x", new InMemorySessionService()].map((store): Row => ({
+    option: "BaseSessionService.store",
+    given: describe(store),
+    code: "INVALID_ARGUMENT",
+    says: "A session service needs a store as its first argument, got ",
+    use: () => new BaseSessionService(store as never),
+  })),
+  ...rowsOf(
+    "InMemorySessionServiceOptions",
+    { ttl: [["a misspelt option", 5, { says: "InMemorySessionService has no option `ttl`" }]] },
+    () => ({}),
+    (_, options) => new InMemorySessionService(options as never),
   ),
   ...rowsOf(
     "CreateSessionServiceOptions",
@@ -142,6 +163,7 @@ export const sessionRows: readonly Row[] = [
     "GetSessionRequest",
     {
       ...SESSION,
+      sesionId: [["a misspelt member", "s1", { says: "getSession has no option `sesionId`" }]],
       config: [
         ["a text", "x"],
         ["null", null],
@@ -168,12 +190,20 @@ export const sessionRows: readonly Row[] = [
   ...rowsOf("DeleteSessionRequest", SESSION, own, (world, request) =>
     world.sessions.deleteSession(request),
   ),
-  ...rowsOf("DeleteUserRequest", USER, own, (world, request) => world.sessions.deleteUser(request)),
+  ...rowsOf(
+    "DeleteUserRequest",
+    { ...USER, sessionId: [["that of a session", "s1", NOT_KNOWN]] },
+    user,
+    (world, request) => world.sessions.deleteUser(request),
+  ),
   ...rowsOf("GetUserStateRequest", USER, own, (world, request) =>
     world.sessions.getUserState(request),
   ),
-  ...rowsOf("GetAppStateRequest", { appName: IDS, signal: SIGNAL }, own, (world, request) =>
-    world.sessions.getAppState(request),
+  ...rowsOf(
+    "GetAppStateRequest",
+    { appName: IDS, signal: SIGNAL, ...UNKNOWN },
+    own,
+    (world, request) => world.sessions.getAppState(request),
   ),
   ...rowsOf(
     "UpdateSessionRequest",
@@ -192,8 +222,9 @@ export const sessionRows: readonly Row[] = [
         ["an unknown order", "size"],
         ["a number", 5],
       ],
+      sessionId: [["that of a session", "s1", NOT_KNOWN]],
     },
-    own,
+    user,
     (world, request) => world.sessions.listSessions(request),
   ),
   ...rowsOf(
@@ -208,7 +239,7 @@ export const sessionRows: readonly Row[] = [
     own,
     (world, request) => world.sessions.listEvents(request),
   ),
-  ...rowsOf("ListInterruptedRequest", { ...USER, ...PAGE }, own, (world, request) =>
+  ...rowsOf("ListInterruptedRequest", { ...USER, ...PAGE }, user, (world, request) =>
     world.sessions.listInterrupted(request),
   ),
   ...rowsOf(
@@ -261,6 +292,7 @@ export const sessionRows: readonly Row[] = [
       ],
       header: [["without a lease", { windowFrom: 1 }]],
       signal: SIGNAL,
+      ...UNKNOWN,
     },
     () => ({ event: createEvent({ author: "x", invocationId: "e-1" }) }),
     async (world, request) =>
@@ -295,13 +327,12 @@ export const sessionRows: readonly Row[] = [
       atSequence: [
         ...NO_COUNT,
         ["nothing", undefined],
-        ["a sequence that is not there", 99, { code: "SESSION_CONFLICT", says: "99" }],
+        ["a sequence that is not there", 99, { says: "`atSequence` is 99" }],
       ],
-      newSessionId: OPTIONAL_IDS.map(([given, value]): Bad => [
-        given,
-        value,
-        { says: "`sessionId`" },
-      ]),
+      newSessionId: [
+        ...OPTIONAL_IDS,
+        ["one that is taken", "s1", { code: "SESSION_ALREADY_EXISTS", says: "`newSessionId`" }],
+      ],
       title: TITLE,
       labels: LABELS,
     },
@@ -313,7 +344,7 @@ export const sessionRows: readonly Row[] = [
   ),
   ...rowsOf(
     "PurgeExpiredRequest",
-    { appName: IDS, limit: NO_POSITIVE, signal: SIGNAL },
+    { appName: IDS, limit: NO_POSITIVE, signal: SIGNAL, ...UNKNOWN },
     () => ({}),
     (world, request) => world.sessions.purgeExpired(request),
   ),
