@@ -172,10 +172,12 @@ export class WakeHub {
       } catch {
         // Polling goes on; the connection is tried again.
       }
+      const wasListening = this.#isListening;
       this.#isListening = false;
       client?.release(true);
       this.#pollNow?.();
-      await sleep(RESTART_MS * (1 + Math.random()), signal);
+      // Where nothing ever arrives, a pooler say, it is tried seldom.
+      await sleep((wasListening || !client ? RESTART_MS : PING_MS) * (1 + Math.random()), signal);
     }
   }
 

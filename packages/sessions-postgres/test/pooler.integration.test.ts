@@ -3,20 +3,64 @@ import { sessionServiceSuite, type SessionSubject } from "@adk/core/testing";
 import { freshSchema, offered, startPgBouncer, startPostgres } from "@adk/test-services";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { PostgresSessionService } from "../src/index.ts";
+import { PostgresSessionService, type Queryable, type QueryConfig } from "../src/index.ts";
 import { postgresSubject } from "./support/subject.ts";
 
 /** `ADK_TEST_MATRIX=1`: servers that not every run must have. */
 const isMatrix = Boolean(process.env["ADK_TEST_MATRIX"]);
-const server = isMatrix ? await offered(async () => await startPostgres()) : undefined;
-const pooler = server && (await offered(async () => await startPgBouncer(server)));
+const server = await offered(async () => await startPostgres());
+const pooler =
+  isMatrix && server ? await offered(async () => await startPgBouncer(server)) : undefined;
 afterAll(async () => {
   await pooler?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
 
-describe.skipIf(!pooler)("behind PgBouncer in transaction mode", () => {
-  const url = pooler?.url ?? "";
+it.skipIf(!server)(
+  "`pooler` sends nothing that a pooler of transactions cannot carry",
+  async () => {
+    await using place = await freshSchema(server!);
+    const pool = new pg.Pool({ connectionString: server!.url });
+    const sent: QueryConfig[] = [];
+    const client: Queryable = {
+      query: async (config) => await pool.query(config),
+      async connect() {
+        const inner = await pool.connect();
+        return {
+          async query(config) {
+            sent.push(config);
+            return await inner.query(config);
+          },
+          release: (error) => inner.release(error),
+        };
+      },
+    };
+    const service = new PostgresSessionService({ client, schema: place.schema, pooler: true });
+    await service.createSession({ appName: "app", userId: "user", sessionId: "session" });
+    const opened = await service.openSession({
+      appName: "app",
+      userId: "user",
+      sessionId: "session",
+      owner: "o",
+      ttlMs: 60_000,
+    });
+    await service.appendEvent({
+      ...opened,
+      event: createEvent({ author: "user", invocationId: "e" }),
+    });
+    await opened.lease.release();
+    await service[Symbol.asyncDispose]();
+    expect(sent.length).toBeGreaterThan(4);
+    expect(sent.filter(({ name }) => name !== undefined)).toEqual([]);
+    expect(
+      sent.filter(({ text }) => /^\s*(set (?!local)|listen|begin|prepare)/i.test(text)),
+    ).toEqual([]);
+    await pool.end();
+  },
+);
+
+describe.each(pooler ? [pooler] : [])("behind PgBouncer in transaction mode", (front) => {
+  const url = front.url;
   const KEY = { appName: "app", userId: "user", sessionId: "session" };
 
   sessionServiceSuite(
@@ -24,7 +68,7 @@ describe.skipIf(!pooler)("behind PgBouncer in transaction mode", () => {
     {
       name: 'sessions in a schema named "adk test…"',
       store: async (): Promise<SessionSubject> =>
-        await postgresSubject(pooler!, { schemaPrefix: "adk test", store: { pooler: true } }),
+        await postgresSubject(front, { schemaPrefix: "adk test", store: { pooler: true } }),
       knownGaps: [],
     },
   );
@@ -38,7 +82,7 @@ describe.skipIf(!pooler)("behind PgBouncer in transaction mode", () => {
   });
 
   it("goes on without named statements when a client of one's own prepares them", async () => {
-    await using place = await freshSchema(pooler!);
+    await using place = await freshSchema(front);
     const pool = new pg.Pool({ connectionString: url, max: 6 });
     const service = new PostgresSessionService({ client: pool, schema: place.schema });
     const sessions = await Promise.all(
@@ -65,7 +109,7 @@ describe.skipIf(!pooler)("behind PgBouncer in transaction mode", () => {
   });
 
   it("finds out that notifications do not arrive, and that a direct client's do", async () => {
-    await using place = await freshSchema(pooler!);
+    await using place = await freshSchema(front);
     const { schema } = place;
     const client = new pg.Pool({ connectionString: url, max: 4 });
     const notificationClient = new pg.Pool({ connectionString: server!.url, max: 2 });

@@ -12,6 +12,8 @@ export interface PostgresSubjectOptions {
   /** What the schema's name begins with. */
   readonly schemaPrefix?: string | undefined;
   readonly store?: Partial<PostgresSessionStoreOptions> | undefined;
+  /** Another driver's pool. @defaultValue the newest `pg` */
+  readonly pool?: ((config: pg.PoolConfig) => pg.Pool) | undefined;
   /** Stands before a pool. */
   readonly client?: ((pool: pg.Pool) => Queryable) | undefined;
   /** Changes a store, or the schema before it is used. */
@@ -27,7 +29,10 @@ export async function postgresSubject(
   const place = await freshSchema(server, options.schemaPrefix);
   const pools: pg.Pool[] = [];
   const open = (): pg.Pool => {
-    const pool = new pg.Pool({ connectionString: server.url, max: 8 });
+    const pool = (options.pool ?? ((config) => new pg.Pool(config)))({
+      connectionString: server.url,
+      max: 8,
+    });
     pools.push(pool);
     return pool;
   };

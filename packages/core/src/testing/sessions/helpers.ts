@@ -11,8 +11,8 @@ import type { SessionSubject } from "./subject.ts";
 export const KEY: SessionKey = { appName: "app", userId: "user", sessionId: "session" };
 
 /** The time to live of leases that a case lets lapse, and what is surely longer. */
-export const SHORT_MS = 300;
-export const LAPSE_MS = 400;
+export const SHORT_MS = 500;
+export const LAPSE_MS = 650;
 /** The time to live of leases that last for the whole case. */
 export const LONG_MS = 600_000;
 

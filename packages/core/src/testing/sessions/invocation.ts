@@ -141,7 +141,7 @@ export const invocationCases: readonly SessionCase[] = [
       await ended.lease.release({ ended: "e-4" });
       const theirs = { ...KEY, userId: "other", sessionId: "theirs" };
       await (await start(service, "e-5", LONG_MS, theirs)).lease.release();
-      // Last: on a slow disk a lease of 300 ms lapses during what stands above.
+      // Last: on a slow disk a short lease lapses during what stands above.
       const crashed = await start(service, "e-1", SHORT_MS, { ...KEY, sessionId: "crashed" });
       crashed.lease.keepAlive(false);
       assert.deepEqual(await interruptedIds(service, { userId }), ["left"]);
