@@ -104,7 +104,10 @@ export function checkMembers(owner: string, request: object, known: ReadonlySet<
 }
 
 /** An object with these methods. */
-export function having(what: string, ...methods: readonly string[]): OptionCheck {
+export function having(
+  what: string,
+  ...methods: readonly string[]
+): (value: unknown) => string | undefined {
   return (value) =>
     typeof value === "object" &&
     value !== null &&

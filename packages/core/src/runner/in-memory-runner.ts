@@ -1,4 +1,6 @@
+import { isBaseAgent } from "../agents/base-agent.ts";
 import { InMemoryArtifactService } from "../artifacts/in-memory-artifact-service.ts";
+import { AdkError } from "../errors.ts";
 import { checkOptions, type OptionCheck } from "../internal/check-options.ts";
 import { InMemoryMemoryService } from "../memory/in-memory-memory-service.ts";
 import { InMemorySessionService } from "../sessions/in-memory-session-service.ts";
@@ -24,7 +26,9 @@ const OPTIONS: typeof RUNNER_OPTIONS = {
 export class InMemoryRunner extends Runner {
   /** `appName` is `"InMemoryRunner"` unless it, or an app, is given. */
   constructor(config: InMemoryRunnerConfig) {
+    if (isBaseAgent(config)) throw invalid("takes its options as an object. Give it `{ agent }`");
     checkOptions("InMemoryRunner", config, OPTIONS);
+    if (!config.agent && !config.app) throw invalid("needs an `agent` or an `app`");
     const { clock, newId } = config;
     super({
       ...config,
@@ -34,4 +38,8 @@ export class InMemoryRunner extends Runner {
       memoryService: new InMemoryMemoryService(),
     });
   }
+}
+
+function invalid(what: string): AdkError {
+  return new AdkError("INVALID_ARGUMENT", `InMemoryRunner ${what}.`);
 }

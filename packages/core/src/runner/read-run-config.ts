@@ -22,7 +22,10 @@ const anything: OptionCheck = () => undefined;
 /** A row for every field. */
 export const RUN_CONFIG_OPTIONS: Readonly<Record<keyof RunConfig, OptionCheck>> = {
   streamingMode: oneOf(...Object.values(StreamingMode)),
-  maxLlmCalls: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1),
+  maxLlmCalls: (value) =>
+    Number.isSafeInteger(value) && value !== Number.MAX_SAFE_INTEGER
+      ? undefined
+      : "a whole number below 2^53-1 (0 or less for no limit)",
   customMetadata: "object",
   getSessionConfig: "object",
   modelInputContext: contents,

@@ -47,13 +47,24 @@ export interface RunnerConfig {
   newId?: IdSource | undefined;
 }
 
+/** A session store: what a service is made of. */
+function isStore(value: unknown): boolean {
+  const { append, read, openSession } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof append === "function" && typeof read === "function" && typeof openSession !== "function"
+  );
+}
+
 /** A row for every option. */
 export const RUNNER_OPTIONS: Readonly<Record<keyof RunnerConfig, OptionCheck>> = {
   app: (value) => (isApp(value) ? undefined : "an App"),
   agent: (value) => (isBaseAgent(value) ? undefined : "an agent"),
   appName: (value) => idProblem(value) && "a name of 1–512 bytes of well-formed text without NUL",
   plugins: "array",
-  sessionService: having("a session service", "openSession", "appendEvent"),
+  sessionService: (value) =>
+    isStore(value)
+      ? "a session service. Wrap the store in one: `new BaseSessionService(store)`"
+      : having("a session service", "openSession", "appendEvent")(value),
   artifactService: having("an artifact service", "saveArtifact", "loadArtifact"),
   memoryService: having("a memory service", "addSessionToMemory", "searchMemory"),
   credentialService: having("a credential service", "loadCredential", "saveCredential"),
@@ -71,6 +82,8 @@ export const RUNNER_OPTIONS: Readonly<Record<keyof RunnerConfig, OptionCheck>> =
 
 /** @throws AdkError `INVALID_ARGUMENT` */
 export function checkRunnerConfig(config: RunnerConfig): void {
+  if (isBaseAgent(config))
+    throw invalid("takes its options as an object. Give it `{ agent, appName, sessionService }`");
   checkOptions("Runner", config, RUNNER_OPTIONS);
   const { app, agent, appName, plugins, resumabilityConfig } = config;
   if (app && agent) throw invalid("takes an `app` or an `agent`, not both. Leave one out");

@@ -32,4 +32,10 @@ describe("refusalError", () => {
       expiresInMs: 40,
     });
   });
+
+  it("names `waitMs` only with those that have it", () => {
+    const { message } = refusalError({ status: "busy", expiresInMs: 40 }, { sessionId: "s" });
+    expect(message).toContain("Try again after `details.expiresInMs`, or stop the other run");
+    expect(message).toContain("`answer`, `openSession` and `acquireLease` can wait in line");
+  });
 });

@@ -56,6 +56,35 @@ async function ask(model: ScriptedLlm, stream = false, request = makeRequest()) 
 }
 
 describe("ScriptedLlm", () => {
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "takes an object with its options"],
+    ["a misspelt option", { turn: ["hi"] }, "has no option `turn`. It knows: clock, delayMs"],
+    ["no turns", {}, "needs `turns`"],
+    ["turns that are a text", { turns: "hi" }, "`turns` must be a list"],
+    ["turns that are a response", { turns: answer("hi") }, "`turns` must be a list"],
+    ["a turn that is a number", { turns: ["hi", 5] }, "turns[1] must be a text, a response"],
+    ["a turn that is null", { turns: [null] }, "turns[0] must be a text, a response"],
+    ["a chunk that is a text", { turns: [["hel", "lo"]] }, "turns[0] is a list of chunks, so each"],
+    ["a delay that is a text", { turns: [], delayMs: "5" }, "`delayMs` must be a number"],
+    ["a delay below zero", { turns: [], delayMs: -1 }, "`delayMs` must be a number"],
+    ["a repeat that is a text", { turns: [], repeat: "yes" }, "`repeat` must be a boolean"],
+    ["half a clock", { turns: [], clock: { now: () => 0 } }, "`clock` must be a clock"],
+  ])("refuses %s", (_given, params, says) => {
+    expect(() => new ScriptedLlm(params as never)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(says) }),
+    );
+  });
+
+  it("refuses what a function answers, when it is no answer", async () => {
+    const turns = [() => 5, () => ["a"], () => undefined] as unknown as ScriptedTurn[];
+    const model = new ScriptedLlm({ turns });
+    for (const call of [1, 2, 3])
+      await expect(ask(model)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`the answer to call ${call}`),
+      });
+  });
+
   it("answers its turns in order, and fails when there is none left or one too many", async () => {
     const model = new ScriptedLlm({ turns: ["one", answer("two")] });
     expect(await ask(model)).toEqual([answer("one")]);

@@ -1,5 +1,6 @@
 import type { Content, GenerateContentConfig, Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import { checkOptions, describe, having, type OptionCheck } from "../internal/check-options.ts";
 import { type Clock, delay, systemClock } from "../internal/clock.ts";
 import { cloneJson, deepFreeze } from "../internal/json.ts";
 import { untilAborted } from "../internal/until-aborted.ts";
@@ -32,6 +33,15 @@ export interface ScriptedLlmParams {
   clock?: Clock | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof ScriptedLlmParams, OptionCheck>> = {
+  model: "string",
+  turns: "array",
+  repeat: "boolean",
+  delayMs: (value) =>
+    typeof value === "number" && value >= 0 ? undefined : "a number of milliseconds",
+  clock: having("a clock with `now` and `after`", "now", "after"),
+};
+
 /** What a call was asked, as it was then: contents are frozen copies, `config` is a copy of its first level. */
 export interface ScriptedRequest {
   readonly model: string;
@@ -59,13 +69,14 @@ export class ScriptedLlm extends BaseLlm {
   readonly #delayMs: number;
   readonly #clock: Clock;
 
-  constructor({
-    model = "scripted",
-    turns,
-    repeat = false,
-    delayMs = 0,
-    clock,
-  }: ScriptedLlmParams) {
+  /** @throws {@link AdkError} `INVALID_ARGUMENT` for an option that is unknown or ill-typed, or a turn that is none. */
+  constructor(params: ScriptedLlmParams) {
+    checkOptions("ScriptedLlm", params, OPTIONS);
+    const { model = "scripted", turns, repeat = false, delayMs = 0, clock } = params;
+    if (turns === undefined)
+      throw invalid("ScriptedLlm needs `turns`: a list of answers, one for each call");
+    for (const [index, turn] of turns.entries())
+      if (typeof turn !== "function") checkAnswer(turn, `turns[${index}]`);
     super({ model });
     this.#turns = turns;
     this.#repeat = repeat;
@@ -79,12 +90,14 @@ export class ScriptedLlm extends BaseLlm {
     abortSignal?: AbortSignal,
   ): AsyncGenerator<LlmResponse, void, undefined> {
     abortSignal?.throwIfAborted();
+    const call = this.requests.length + 1;
     const turn = this.#next();
     this.requests.push(record(llmRequest, this.model, stream));
     const answer =
       typeof turn === "function"
         ? await untilAborted(Promise.resolve(turn(llmRequest, abortSignal)), abortSignal)
         : turn;
+    if (typeof turn === "function") checkAnswer(answer, `the answer to call ${call}`);
     for (const chunk of chunksOf(answer, stream)) {
       const response = chunk instanceof Promise ? await untilAborted(chunk, abortSignal) : chunk;
       if (!response || (!stream && "partial" in response && response.partial)) continue;
@@ -117,6 +130,25 @@ export class ScriptedLlm extends BaseLlm {
       { details: { call: call + 1, turns: length } },
     );
   }
+}
+
+function checkAnswer(answer: unknown, where: string): void {
+  if (typeof answer === "string") return;
+  if (!Array.isArray(answer)) {
+    if (typeof answer === "object" && answer !== null) return;
+    throw invalid(
+      `ScriptedLlm: ${where} must be a text, a response, an error or a list of chunks, got ${describe(answer)}`,
+    );
+  }
+  const unfit = answer.findIndex((chunk) => typeof chunk !== "object" || chunk === null);
+  if (unfit >= 0)
+    throw invalid(
+      `ScriptedLlm: ${where} is a list of chunks, so each must be a response such as { content: { role: "model", parts: [{ text: "hi" }] }, partial: true }, an error or a promise; [${unfit}] is ${describe(answer[unfit])}`,
+    );
+}
+
+function invalid(what: string): AdkError {
+  return new AdkError("INVALID_ARGUMENT", `${what}.`);
 }
 
 function chunksOf(answer: ScriptedAnswer, stream: boolean): readonly ScriptedChunk[] {

@@ -55,6 +55,11 @@ export class AgentTool extends BaseTool {
   readonly #hasSchema: boolean;
 
   constructor(config: AgentToolConfig) {
+    if (typeof (config as unknown as BaseAgent | undefined)?.runAsync === "function")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "AgentTool takes its options as an object. Give it `{ agent }`.",
+      );
     checkOptions("AgentTool", config, OPTIONS);
     const { agent, skipSummarization = false, includePlugins = true } = config;
     if (agent === undefined) throw new AdkError("INVALID_ARGUMENT", "AgentTool needs an `agent`.");

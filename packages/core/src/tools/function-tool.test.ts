@@ -112,6 +112,26 @@ describe("FunctionTool with Standard Schema", () => {
       description,
       parameters: { type: "object", properties: { city: { type: "string" } } },
       execute: ({ city }: { city?: string }) => city,
+      requireConfirmation: ({ city }: { city: string }) => city === "Rome",
+    });
+    new FunctionTool({
+      name: "wrong_confirmation",
+      description,
+      parameters: weather.zod,
+      execute: () => 1,
+      // @ts-expect-error the schema gives a number
+      requireConfirmation: ({ days }: { days: string }) => days === "",
+    });
+    new FunctionTool({
+      name: "json_confirmation",
+      description,
+      parameters: { type: "object", properties: { city: { type: "string" } } },
+      execute: () => 1,
+      requireConfirmation: (input, context) => {
+        expectTypeOf(input).toEqualTypeOf<Record<string, unknown>>();
+        expectTypeOf(context).toEqualTypeOf<Context | undefined>();
+        return true;
+      },
     });
     new FunctionTool({
       name: "none",
@@ -387,7 +407,7 @@ describe("FunctionTool", () => {
     [
       "properties without a schema around",
       { ...good, parameters: { city: { type: "string" } } },
-      "must describe an object",
+      "has no keyword of JSON Schema, only city. Give { type: ",
     ],
     ["a schema of a text", { ...good, parameters: { type: "string" } }, "must describe an object"],
     ["a zod text", { ...good, parameters: z.string() }, "must describe an object"],

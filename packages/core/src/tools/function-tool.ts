@@ -27,13 +27,23 @@ export type ToolExecuteFunction<TParameters extends ToolInputParameters> =
         execute(input: ToolExecuteArgument<TParameters>, toolContext: Context): unknown;
       }["execute"];
 
-/** Whether a person must approve a call: always, or when a predicate over the validated arguments says so. */
+/**
+ * Whether a person must approve a call: always, or when a predicate over the validated arguments says so. With a plain schema
+ * it may declare the type of its input itself.
+ */
 export type RequireConfirmation<TParameters extends ToolInputParameters> =
   | boolean
-  | ((
-      input: ToolExecuteArgument<TParameters>,
-      toolContext?: Context,
-    ) => boolean | Promise<boolean>);
+  | (TParameters extends StandardSchemaV1
+      ? (
+          input: ToolExecuteArgument<TParameters>,
+          toolContext?: Context,
+        ) => boolean | Promise<boolean>
+      : {
+          requireConfirmation(
+            input: ToolExecuteArgument<TParameters>,
+            toolContext?: Context,
+          ): boolean | Promise<boolean>;
+        }["requireConfirmation"]);
 
 /** Options of a function as a tool. */
 export interface ToolOptions<TParameters extends ToolInputParameters = undefined> {

@@ -26,6 +26,43 @@ export interface ReadSchema {
 /** Any schema a tool accepts: Standard Schema (zod, valibot, arktype …), JSON Schema, or `Schema` of `@google/genai`. */
 export type AnySchema = StandardSchemaV1 | JsonSchema | Schema;
 
+/** Without any of these a schema says nothing about a value. */
+const KEYWORDS: ReadonlySet<string> = new Set<keyof JsonSchema>([
+  "$ref",
+  "type",
+  "enum",
+  "const",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "not",
+  "properties",
+  "required",
+  "additionalProperties",
+  "patternProperties",
+  "minProperties",
+  "maxProperties",
+  "items",
+  "prefixItems",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "format",
+  "title",
+  "description",
+  "default",
+  "examples",
+  "nullable",
+]);
+
 /**
  * Reads a schema of any kind.
  *
@@ -43,6 +80,11 @@ export function readSchema(schema: unknown, where: string): ReadSchema {
   const genai = isGenaiSchema(schema);
   const jsonSchema = (genai ? genaiToJsonSchema(copy) : copy) as Record<string, unknown>;
   checkJsonSchema(jsonSchema, where);
+  if (!Object.keys(jsonSchema).some((keyword) => KEYWORDS.has(keyword)))
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `${where} has no keyword of JSON Schema, only ${Object.keys(jsonSchema).slice(0, 5).join(", ")}. Give { type: "object", properties: { … } } where these are the properties.`,
+    );
   delete jsonSchema["$schema"];
   deepFreeze(jsonSchema);
   return {

@@ -102,6 +102,7 @@ function noSchemas(option: string): Bad[] {
     ["an empty object", {}, says],
     ["an instance", new Date(), says],
     ["an unknown type", { type: "strin" }, says],
+    ["properties without a schema around them", { city: "string", days: "number" }, says],
     ["a schema that cannot be written", valibot.object({ a: valibot.string() }), says],
     ["a part that JSON has not", z.object({ day: z.date() }), says],
   ];
@@ -485,11 +486,19 @@ function withoutOptions(): Row[] {
     ["LongRunningFunctionTool", (given) => new LongRunningFunctionTool(given)],
     ["TransferToAgentTool", (given) => new TransferToAgentTool(given)],
   ];
-  return uses.map(([option, use]) => ({
+  const nothing = uses.map(([option, use]): Row => ({
     option,
     given: "given nothing",
     code: "INVALID_ARGUMENT",
     says: "",
     use: () => use(undefined as never),
   }));
+  const agent: Row = {
+    option: "AgentTool",
+    given: "given an agent",
+    code: "INVALID_ARGUMENT",
+    says: "Give it `{ agent }`",
+    use: () => new AgentTool(pong("x") as never),
+  };
+  return [...nothing, agent];
 }

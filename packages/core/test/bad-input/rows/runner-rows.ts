@@ -2,6 +2,7 @@ import {
   App,
   BasePlugin,
   InMemoryRunner,
+  InMemorySessionStore,
   LlmAgent,
   Runner,
   SequentialAgent,
@@ -138,7 +139,7 @@ const RUN_CONFIG: Table = {
   ],
   maxLlmCalls: [
     ["a fraction", 1.5],
-    ["a text", "5"],
+    ["a text", "5", { says: "`maxLlmCalls` must be a whole number below 2^53-1 (0 or less" }],
     ["infinity", Number.POSITIVE_INFINITY],
     ["the largest number", Number.MAX_SAFE_INTEGER],
   ],
@@ -308,6 +309,11 @@ export const runnerRows: readonly Row[] = [
       sessionService: [
         ...NO_SERVICE,
         ["nothing", undefined, { says: "new InMemorySessionService()" }],
+        [
+          "a store",
+          new InMemorySessionStore(),
+          { says: "`new BaseSessionService(store)`, got an InMemorySessionStore" },
+        ],
       ],
       artifactService: NO_SERVICE,
       memoryService: NO_SERVICE,
@@ -557,7 +563,25 @@ function withoutOptions(): Row[] {
     ["Runner.rewindAsync", (world, given) => world.runner.rewindAsync(given)],
     ["Runner.forkSession", (world, given) => world.runner.forkSession(given)],
   ];
-  return uses.flatMap(([option, use]) =>
+  const agents = [
+    ["Runner", "{ agent, appName, sessionService }"],
+    ["InMemoryRunner", "{ agent }"],
+  ].map(([option = "", says = ""]): Row => ({
+    option,
+    given: "given an agent",
+    code: "INVALID_ARGUMENT",
+    says: `${option} takes its options as an object. Give it \`${says}\``,
+    use: () =>
+      option === "Runner" ? new Runner(pong() as never) : new InMemoryRunner(pong() as never),
+  }));
+  const empty: Row = {
+    option: "InMemoryRunner",
+    given: "given neither an agent nor an app",
+    code: "INVALID_ARGUMENT",
+    says: "InMemoryRunner needs an `agent` or an `app`",
+    use: () => new InMemoryRunner({}),
+  };
+  const none = uses.flatMap(([option, use]) =>
     [undefined, null, "x"].map((value): Row => ({
       option,
       given: `given ${value === undefined ? "nothing" : JSON.stringify(value)}`,
@@ -566,4 +590,5 @@ function withoutOptions(): Row[] {
       use: async (world) => await use(world, value as never),
     })),
   );
+  return [...none, ...agents, empty];
 }

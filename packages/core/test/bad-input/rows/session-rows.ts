@@ -120,7 +120,7 @@ export const sessionRows: readonly Row[] = [
       ],
     },
     () => ({}),
-    async (_, options) => await createSessionService("sqlite:x", options as never),
+    async (_, options) => await createSessionService("redis:x", options as never),
   ),
   ...rowsOf(
     "createSessionService",
