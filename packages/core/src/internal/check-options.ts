@@ -44,7 +44,7 @@ export function checkOptions(
   }
 }
 
-export function unknownOption(owner: string, name: string, known: readonly string[]): AdkError {
+function unknownOption(owner: string, name: string, known: readonly string[]): AdkError {
   return new AdkError(
     "INVALID_ARGUMENT",
     `${owner} has no option \`${name}\`. It knows: ${known.toSorted().join(", ")}.`,
