@@ -71,7 +71,7 @@ function adapter(packageName: string, ...peers: string[]): ArtifactServiceFactor
     if (typeof artifactServiceFromUri !== "function")
       throw new AdkError(
         "MISCONFIGURED",
-        `${packageName} does not export \`artifactServiceFromUri\`. Update it: \`${install}@latest\`.`,
+        `${packageName} does not export \`artifactServiceFromUri\`. Update it: \`npm install ${packageName}@latest\`.`,
         { details: { packageName } },
       );
     return await (artifactServiceFromUri as (uri: string) => Promise<BaseArtifactService>)(uri);

@@ -11,12 +11,23 @@ describe("createSessionService", () => {
   it.each([
     ["redis://:secret@host/0", "npm install @adk/sessions-redis ioredis"],
     ["rediss://host", "npm install @adk/sessions-redis ioredis"],
-    ["postgres://u:secret@host/db", "npm install @adk/sessions-postgres pg"],
-    ["postgresql://host/db", "npm install @adk/sessions-postgres pg"],
-    ["sqlite:///tmp/a.db", "npm install @adk/sessions-sqlite"],
   ])("names what to install for %s, and no secret", async (uri, install) => {
     const from = "file:///nowhere/at/all.js";
     const error = await createSessionService(uri, { from }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "MISCONFIGURED" });
+    expect((error as Error).message).toContain(`is not installed where ${from}`);
+    expect((error as Error).message).toContain(install);
+    expect((error as Error).message).not.toContain("secret");
+  });
+
+  // Through `load`: their packages may be there.
+  it.each([
+    ["postgres://u:secret@host/db", "npm install @adk/sessions-postgres pg"],
+    ["postgresql://host/db", "npm install @adk/sessions-postgres pg"],
+    ["sqlite:///tmp/a.db", "npm install @adk/sessions-sqlite"],
+  ])("names what %s needs when its package fails, and no secret", async (uri, install) => {
+    const load = async (): Promise<object> => await Promise.reject(new Error("no pg"));
+    const error = await createSessionService(uri, { load }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "MISCONFIGURED" });
     expect((error as Error).message).toContain(install);
     expect((error as Error).message).not.toContain("secret");
@@ -35,7 +46,12 @@ describe("createSessionService", () => {
     expect(seen).toEqual(["redis://host/1"]);
     await expect(
       createSessionService("redis://host/1", { load: async () => ({}) }),
-    ).rejects.toMatchObject({ code: "MISCONFIGURED", message: /sessionServiceFromUri/ });
+    ).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringMatching(
+        /`sessionServiceFromUri`. Update it: `npm install @adk\/sessions-redis@latest`/,
+      ),
+    });
   });
 
   it("learns other schemes", async () => {

@@ -72,7 +72,7 @@ function adapter(packageName: string, ...peers: string[]): SessionServiceFactory
     if (typeof sessionServiceFromUri !== "function")
       throw new AdkError(
         "MISCONFIGURED",
-        `${packageName} does not export \`sessionServiceFromUri\`. Update it: \`${install}@latest\`.`,
+        `${packageName} does not export \`sessionServiceFromUri\`. Update it: \`npm install ${packageName}@latest\`.`,
         { details: { packageName } },
       );
     return await (sessionServiceFromUri as (uri: string) => Promise<BaseSessionService>)(uri);

@@ -394,7 +394,16 @@ export const brokenWaiting: readonly BrokenSessions[] = [
       const inner = new InMemorySessionStore({ clock, ttlMs: 1_000 });
       return { ...spread(inner), ...ageing(inner, clock.now.bind(clock)) };
     },
-    ["retention-activity-extends", "retention-purge", "unreachable-is-an-error"],
+    // With the cases of leases that take longer than its second.
+    [
+      "append-fenced-by-lease-id",
+      "lease-renew-extends",
+      "lease-renew-lapsed",
+      "lease-renewed-by-timer",
+      "retention-activity-extends",
+      "retention-purge",
+      "unreachable-is-an-error",
+    ],
   ),
   brokenStore(
     "purges the next life of what has expired",
