@@ -7,6 +7,7 @@ import { endings } from "./src/rows/endings.ts";
 import { heap } from "./src/rows/heap.ts";
 import { importTime } from "./src/rows/import-time.ts";
 import { clean } from "./src/rows/install.ts";
+import { longSessions } from "./src/rows/long-sessions.ts";
 import { parallelTools } from "./src/rows/parallel-tools.ts";
 import { programs } from "./src/rows/programs.ts";
 import { turns } from "./src/rows/turns.ts";
@@ -16,6 +17,7 @@ import { conditions, table } from "./src/table.ts";
 const GROUPS: readonly Group[] = [
   programs,
   turns,
+  longSessions,
   parallelTools,
   endings,
   heap,

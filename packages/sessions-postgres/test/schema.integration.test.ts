@@ -156,7 +156,7 @@ describe.skipIf(!server)("the schema", () => {
         });
         await service.appendEvent({ session, event });
         await service.purgeExpired({ limit: 1 });
-        await service.deleteUser(KEY);
+        await service.deleteUser({ appName: KEY.appName, userId: KEY.userId });
       }
       await using other = await PostgresSessionService.connect(theirs.href, {
         schema: `${schema}2`,

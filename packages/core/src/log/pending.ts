@@ -2,6 +2,7 @@ import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts"
 import type { Event } from "../events/event.ts";
 import { copyRecord, setOwn } from "../internal/json.ts";
 import type { PendingCallInfo } from "../sessions/session.ts";
+import { firstOfInvocation } from "./first-of-invocation.ts";
 import { liveEvents } from "./rewind.ts";
 
 /** The calls that wait for an answer from outside, by call id. */
@@ -82,8 +83,7 @@ export function advancePending(
   if (event.actions.rewindBeforeInvocationId)
     return pendingCalls(log.at(-1) === event ? log : [...log, event], pending);
   if (!asks(event)) return pendingAfter(pending, event, 0);
-  const start = liveEvents(log).find((other) => other.invocationId === event.invocationId) ?? event;
-  return pendingAfter(pending, event, start.sequence ?? 0);
+  return pendingAfter(pending, event, firstOfInvocation(log, event).sequence ?? 0);
 }
 
 function asks(event: Event): boolean {

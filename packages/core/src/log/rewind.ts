@@ -74,9 +74,20 @@ function liveIndexes(events: readonly Event[], from: number): number[] | undefin
 
 const NONE = -1;
 
+/** Events behind which, back to this sequence, there is no rewind: a log only grows, so that this is looked at once. */
+const NO_REWIND_FROM: WeakMap<Event, number> = new WeakMap();
+
 function hasRewind(events: readonly Event[], from: number): boolean {
-  for (let index = from; index < events.length; index++)
-    if (isRewind(events[index] as Event)) return true;
+  const first = events[from]?.sequence;
+  const newest = events.at(-1);
+  // Only a list without gaps tells about its log.
+  const isPart = first !== undefined && newest?.sequence === first + (events.length - 1 - from);
+  for (let index = events.length - 1; index >= from; index--) {
+    const event = events[index] as Event;
+    if (isPart && (NO_REWIND_FROM.get(event) ?? Infinity) <= first) break;
+    if (isRewind(event)) return true;
+  }
+  if (isPart && (NO_REWIND_FROM.get(newest) ?? Infinity) > first) NO_REWIND_FROM.set(newest, first);
   return false;
 }
 

@@ -4,6 +4,7 @@ import type { Event } from "../events/event.ts";
 import { getOwn } from "../internal/json.ts";
 import { callIdsOf } from "../log/agent-run.ts";
 import { callStanding } from "../log/call-standing.ts";
+import { firstOfInvocation } from "../log/first-of-invocation.ts";
 import { liveBackwards } from "../log/live-backwards.ts";
 import { liveEvents } from "../log/rewind.ts";
 
@@ -88,7 +89,7 @@ function acceptAnswers(
     );
   return {
     invocationId: answeredId,
-    opened: openingMessage(events, answeredId),
+    opened: openingMessage(events, answeredId, [...answers][0]),
     answers: [...answers],
     ...(invocationId === answeredId
       ? {
@@ -132,15 +133,29 @@ function missingCalls(callIds: readonly string[], events: readonly Event[]): Adk
   );
 }
 
-/** The message that an invocation was opened with. */
-function openingMessage(events: readonly Event[], invocationId: string): Event | undefined {
-  return liveEvents(events).find(
-    (event) =>
+/**
+ * The message that an invocation was opened with.
+ *
+ * @param later an event of the invocation, where one is known.
+ */
+function openingMessage(
+  events: readonly Event[],
+  invocationId: string,
+  later?: Event,
+): Event | undefined {
+  const live = liveEvents(events);
+  const first = later && live === events ? live.lastIndexOf(firstOfInvocation(events, later)) : 0;
+  for (let index = Math.max(first, 0); index < live.length; index++) {
+    const event = live[index] as Event;
+    if (
       event.invocationId === invocationId &&
       event.author === "user" &&
       event.content !== undefined &&
-      !isAnswer(event),
-  );
+      !isAnswer(event)
+    )
+      return event;
+  }
+  return undefined;
 }
 
 function isAnswer(event: Event): boolean {

@@ -5,7 +5,7 @@ import { AdkError } from "../errors.ts";
 import { createEvent, type CreateEventParams, type Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
 import { beforeRunNode, isRunAnswer } from "../log/agent-run.ts";
-import { liveEvents } from "../log/rewind.ts";
+import { liveFrom } from "../log/rewind.ts";
 import type { Accepted } from "./accept.ts";
 import type { Commits } from "./commit.ts";
 import { type CheckedRunRequest, checkMessage } from "./run-request.ts";
@@ -87,14 +87,18 @@ export async function answerInstead(context: InvocationContext): Promise<Event |
 }
 
 /** A run that is taken up again: its `beforeRunCallback` has answered, and that is stored. */
-function wasAnsweredByHook(context: InvocationContext, { opened }: Accepted): boolean {
-  return (
-    context.isResumable &&
-    opened !== undefined &&
-    liveEvents(context.session.events).some(
-      (event) => event.invocationId === opened.invocationId && isRunAnswer(event),
-    )
-  );
+function wasAnsweredByHook(
+  { isResumable, session: { events } }: InvocationContext,
+  { opened }: Accepted,
+): boolean {
+  if (!isResumable || opened === undefined) return false;
+  const isLive = liveFrom(events, 0);
+  for (let index = events.lastIndexOf(opened) + 1; index < events.length; index++) {
+    const event = events[index] as Event;
+    if (event.invocationId === opened.invocationId && isRunAnswer(event) && isLive(index))
+      return true;
+  }
+  return false;
 }
 
 interface Turn {
@@ -113,7 +117,7 @@ function pickTurns(
   { answers = [], opened }: Accepted,
   isNew: boolean,
 ): readonly Turn[] {
-  const start = opened ? session.events.indexOf(opened) : -1;
+  const start = opened ? session.events.lastIndexOf(opened) : -1;
   if (!isResumable && answers.length > 0) {
     const asking: Map<string, Turn> = new Map();
     for (const { author, branch } of answers) {

@@ -25,7 +25,7 @@ export function isSettled(
   const { invocationId, opened } = accepted;
   if (opened === undefined || openInvocationId === invocationId) return false;
   if (bringsAnswer(request, accepted) || bringsOther(request, accepted)) return false;
-  const start = events.indexOf(opened);
+  const start = events.lastIndexOf(opened);
   const live = liveEvents(events).filter((event) => event.invocationId === invocationId);
   if (isAborted(live)) return true;
   const span = { events, from: start + 1, invocationId, branch: undefined };

@@ -57,7 +57,8 @@ export class SessionReader {
           this.windows.extend(known, event);
       if (known.headerPending !== header.pendingCalls) {
         known.headerPending = header.pendingCalls;
-        known.pending = pendingCalls(known.events, decodePending(header));
+        // What a whole log says of waiting calls, the header says too.
+        if (known.first > 1) known.pending = pendingCalls(known.events, decodePending(header));
       }
       this.windows.keep(known);
       return known;
