@@ -77,11 +77,15 @@ const NONE = -1;
 /** Events behind which, back to this sequence, there is no rewind: a log only grows, so that this is looked at once. */
 const NO_REWIND_FROM: WeakMap<Event, number> = new WeakMap();
 
+/** Lists that are looked through faster than remembered. */
+const SHORT = 200;
+
 function hasRewind(events: readonly Event[], from: number): boolean {
   const first = events[from]?.sequence;
   const newest = events.at(-1);
+  const count = events.length - from;
   // Only a list without gaps tells about its log.
-  const isPart = first !== undefined && newest?.sequence === first + (events.length - 1 - from);
+  const isPart = count > SHORT && first !== undefined && newest?.sequence === first + count - 1;
   for (let index = events.length - 1; index >= from; index--) {
     const event = events[index] as Event;
     if (isPart && (NO_REWIND_FROM.get(event) ?? Infinity) <= first) break;
