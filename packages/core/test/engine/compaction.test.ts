@@ -600,7 +600,8 @@ describe("a run in a session that was summed up", () => {
     } finally {
       ContentsCache.prototype.delete = original;
     }
-    expect(rebuilt).toEqual([1, 4, 7]);
+    // A single message is not worth keeping: the second turn builds too.
+    expect(rebuilt).toEqual([1, 2, 4, 7]);
   });
 });
 

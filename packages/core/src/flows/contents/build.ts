@@ -152,8 +152,10 @@ function rebuiltContents(
 ): Content[] {
   const log = historyOf(context);
   const { compacted, entries, paired } = contentsOf(log, liveEvents(log), reader);
+  // A single message is read faster than kept.
+  if (!place || log.length === 1) return paired.contents;
   const upTo = settledTo(log, compacted, entries, paired);
-  if (upTo === undefined || !place) return paired.contents;
+  if (upTo === undefined) return paired.contents;
   const entry: SettledContents = {
     upTo: 0,
     builtTo: log.at(-1)?.sequence ?? 0,
