@@ -159,6 +159,7 @@ export {
   BaseLlmResponseProcessor,
 } from "./flows/processors/request-processor.ts";
 export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
+export { checkOptions, type OptionCheck } from "./internal/check-options.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
 export type { IdSource } from "./internal/ids.ts";
 export type { StandardSchemaV1 } from "./internal/standard-schema.ts";
@@ -208,6 +209,7 @@ export type { RunnerConfig } from "./runner/runner-options.ts";
 export { isRunner, Runner, type CancelRequest } from "./runner/runner.ts";
 export {
   BaseSessionService,
+  SESSION_SERVICE_OPTIONS,
   type BaseSessionServiceOptions,
 } from "./sessions/base-session-service.ts";
 export { decorateStore } from "./sessions/decorate-store.ts";

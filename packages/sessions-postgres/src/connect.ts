@@ -1,5 +1,5 @@
-import { AdkError } from "@adk/core";
-import { integer, type OptionCheck } from "./check-options.ts";
+import { AdkError, type OptionCheck } from "@adk/core";
+import { integer } from "./option-checks.ts";
 import type { Queryable } from "./queryable.ts";
 
 /** How to reach the server. */
@@ -20,7 +20,8 @@ export interface PostgresConnectionOptions {
   readonly applicationName?: string | undefined;
 }
 
-export const CONNECTION_OPTIONS: Readonly<Record<string, OptionCheck>> = {
+/** A row for every option. */
+export const CONNECTION_OPTIONS: Readonly<Record<keyof PostgresConnectionOptions, OptionCheck>> = {
   password: (value) =>
     typeof value === "string" || typeof value === "function" ? undefined : "a text or a function",
   ssl: (value) =>

@@ -25,16 +25,32 @@ describe("options", () => {
   });
 
   it("of the service are its store's and every service's", async () => {
-    expect(() => new PostgresSessionService({ client, maxEventByte: 1 } as never)).toThrow(
-      /no option `maxEventByte`/,
-    );
     const url = "postgresql://nobody@127.0.0.1:1/none";
+    expect(() => new PostgresSessionService({ client, maxEventByte: 1 } as never)).toThrow(
+      "PostgresSessionService has no option `maxEventByte`. It knows: client, clock, groupCommit, maxCachedEvents, maxEventBytes, maxQueued, maxTries, migrations, newId, notificationClient, notifications, pollMs, pooler, schema, timeoutMs, ttlMs.",
+    );
+    await expect(
+      PostgresSessionService.connect(url, { maxConnection: 1 } as never),
+    ).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message:
+        "PostgresSessionService.connect has no option `maxConnection`. It knows: applicationName, clock, connectTimeoutMs, groupCommit, lockTimeoutMs, maxCachedEvents, maxConnections, maxEventBytes, maxQueued, maxTries, migrations, newId, notifications, password, pollMs, pooler, schema, ssl, statementTimeoutMs, timeoutMs, ttlMs.",
+    });
+    await expect(PostgresSessionService.connect(url, { client } as never)).rejects.toThrow(
+      /no option `client`/,
+    );
+    for (const options of [undefined, null, "x", []])
+      expect(() => new PostgresSessionService(options as never)).toThrow(
+        /PostgresSessionService takes an object/,
+      );
+    expect(() => new PostgresSessionService({ client, maxTries: 0 })).toThrow(/`maxTries` must be/);
     await expect(PostgresSessionService.connect(url, { maxConnections: 0 })).rejects.toThrow(
       /maxConnections/,
     );
     await expect(PostgresSessionService.connect("mysql://x")).rejects.toThrow(/PostgreSQL/);
     await expect(PostgresSessionService.connect(`${url}?ttlMs=x`)).rejects.toThrow(/ttlMs/);
     await expect(PostgresSessionService.connect(`${url}?schema=pg_x`)).rejects.toThrow(/schema/);
+    await expect(PostgresSessionService.connect(`${url}?pooler=maybe`)).rejects.toThrow(/pooler/);
   });
 
   it("in a URI make a service; a server that is not there is UNAVAILABLE", async () => {

@@ -1,5 +1,11 @@
-import { AdkError, BaseSessionService, type BaseSessionServiceOptions } from "@adk/core";
-import { checkOptions } from "./check-options.ts";
+import {
+  AdkError,
+  BaseSessionService,
+  checkOptions,
+  SESSION_SERVICE_OPTIONS,
+  type BaseSessionServiceOptions,
+  type OptionCheck,
+} from "@adk/core";
 import { CONNECTION_OPTIONS, openPools, type PostgresConnectionOptions } from "./connect.ts";
 import { checkSchemaName } from "./schema.ts";
 import {
@@ -18,14 +24,29 @@ export interface ConnectPostgresOptions
     Omit<PostgresSessionServiceOptions, "client" | "notificationClient">,
     PostgresConnectionOptions {}
 
-type StoreOption = keyof PostgresSessionStoreOptions;
+const OPTIONS: Readonly<Record<keyof PostgresSessionServiceOptions, OptionCheck>> = {
+  ...SESSION_SERVICE_OPTIONS,
+  ...STORE_OPTIONS,
+};
+
+const { client: _none, notificationClient: _nor, ...WITHOUT_CLIENTS } = OPTIONS;
+
+const CONNECT_OPTIONS: Readonly<Record<keyof ConnectPostgresOptions, OptionCheck>> = {
+  ...WITHOUT_CLIENTS,
+  ...CONNECTION_OPTIONS,
+};
 
 /** Sessions in PostgreSQL. */
 export class PostgresSessionService extends BaseSessionService {
   #pools: AsyncDisposable | undefined;
 
-  /** The client stays yours: closing the service does not close it. */
+  /**
+   * The client stays yours: closing the service does not close it.
+   *
+   * @throws {@link AdkError} `INVALID_ARGUMENT` for an option that there is not, or that cannot be used.
+   */
   constructor(options: PostgresSessionServiceOptions) {
+    checkOptions("PostgresSessionService", options, OPTIONS);
     const { store, service } = split(options);
     super(new PostgresSessionStore(store as unknown as PostgresSessionStoreOptions), service);
   }
@@ -42,10 +63,10 @@ export class PostgresSessionService extends BaseSessionService {
     options: ConnectPostgresOptions = {},
   ): Promise<PostgresSessionService> {
     const read = readUrl(url);
-    const { store, connection, service } = split({ ...options, ...read.options });
-    checkOptions("PostgresSessionService.connect", connection, CONNECTION_OPTIONS);
-    const { client: _none, notificationClient: _nor, ...rows } = STORE_OPTIONS;
-    checkOptions("PostgresSessionService.connect", store, rows);
+    checkOptions("PostgresSessionService.connect", options, CONNECT_OPTIONS);
+    const given = { ...options, ...read.options };
+    checkOptions("PostgresSessionService.connect", given, CONNECT_OPTIONS);
+    const { store, connection, service } = split(given);
     const {
       schema,
       pooler = false,
@@ -83,30 +104,28 @@ export async function sessionServiceFromUri(uri: string): Promise<BaseSessionSer
   return await PostgresSessionService.connect(uri);
 }
 
-/** Which options go where; those of neither are the base's, which knows its own. */
+/** Which options go where; `pollMs` to both: each looks now and then. */
 function split(options: object): {
   store: Record<string, unknown>;
   connection: Record<string, unknown>;
   service: BaseSessionServiceOptions;
 } {
-  if (typeof options !== "object" || options === null)
-    throw new AdkError(
-      "INVALID_ARGUMENT",
-      "PostgresSessionService takes an object with its options.",
-    );
-  const store: Record<string, unknown> = {};
-  const connection: Record<string, unknown> = {};
-  const service: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options)) {
-    if (Object.hasOwn(STORE_OPTIONS, name)) {
-      store[name satisfies string as StoreOption] = value;
-      // Both look now and then.
-      if (name === "pollMs") service[name] = value;
-    } else if (Object.hasOwn(CONNECTION_OPTIONS, name)) connection[name] = value;
-    else service[name] = value;
-  }
-  return { store, connection, service };
+  const of = (table: object): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
+  return {
+    store: of(STORE_OPTIONS),
+    connection: of(CONNECTION_OPTIONS),
+    service: of(SESSION_SERVICE_OPTIONS),
+  };
 }
+
+/** How a URL says it; anything else is refused with the other options. */
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  1: true,
+  false: false,
+  0: false,
+};
 
 function readUrl(url: string): { url: string; options: Record<string, unknown> } {
   let parsed: URL | undefined;
@@ -126,11 +145,7 @@ function readUrl(url: string): { url: string; options: Record<string, unknown> }
     if (value === null) continue;
     parsed.searchParams.delete(name);
     options[name] =
-      name === "ttlMs"
-        ? Number(value)
-        : name === "pooler"
-          ? value === "true" || value === "1"
-          : value;
+      name === "ttlMs" ? Number(value) : name === "pooler" ? (BOOLEANS[value] ?? value) : value;
   }
   return { url: parsed.href, options };
 }

@@ -1,5 +1,6 @@
 import {
   AdkError,
+  checkOptions,
   type AcquireCommand,
   type AppendCommand,
   type Appended,
@@ -9,6 +10,7 @@ import {
   type HeaderPatch,
   type LeaseCommand,
   type ListCommand,
+  type OptionCheck,
   type Outcome,
   type Page,
   type PurgeCommand,
@@ -23,7 +25,6 @@ import {
   type Values,
   type Wake,
 } from "@adk/core";
-import { checkOptions, integer, oneOf, queryable, type OptionCheck } from "./check-options.ts";
 import { checkServer } from "./check-server.ts";
 import {
   arrayLiteral,
@@ -34,6 +35,7 @@ import {
   type RunOptions,
 } from "./database.ts";
 import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
+import { integer, oneOf, queryable } from "./option-checks.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import type { Queryable } from "./queryable.ts";
 import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";

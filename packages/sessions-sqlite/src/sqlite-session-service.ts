@@ -1,15 +1,28 @@
-import { BaseSessionService, type BaseSessionServiceOptions } from "@adk/core";
+import {
+  BaseSessionService,
+  SESSION_SERVICE_OPTIONS,
+  type BaseSessionServiceOptions,
+  type OptionCheck,
+} from "@adk/core";
 import { SqliteSessionStore, type SqliteSessionStoreOptions } from "./sqlite-session-store.ts";
+import { checkStoreOptions, STORE_OPTIONS } from "./store-options.ts";
 
 /** Options of the service on SQLite: those of the store, and those of every session service. */
 export interface SqliteSessionServiceOptions
   extends SqliteSessionStoreOptions, BaseSessionServiceOptions {}
 
+const OPTIONS: Readonly<Record<keyof SqliteSessionServiceOptions, OptionCheck>> = {
+  ...SESSION_SERVICE_OPTIONS,
+  ...STORE_OPTIONS,
+};
+
 /** Sessions in one SQLite file. */
 export class SqliteSessionService extends BaseSessionService {
   readonly #store: SqliteSessionStore;
 
+  /** @throws AdkError `INVALID_ARGUMENT` for an option that there is not, or that cannot be used. */
   constructor(options: SqliteSessionServiceOptions) {
+    checkStoreOptions("SqliteSessionService", options, OPTIONS);
     const { path, migrations, ttlMs, lockTimeoutMs, watchIntervalMs, ...others } = options;
     const { clock } = others;
     const store = new SqliteSessionStore({

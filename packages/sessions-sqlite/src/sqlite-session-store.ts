@@ -38,7 +38,7 @@ import { readEvents, type EventRange } from "./read-events.ts";
 import { toRange, toSnapshot } from "./read-session.ts";
 import { readShared } from "./scoped-state.ts";
 import { findSession, type Moment } from "./session-row.ts";
-import { checkStoreOptions } from "./store-options.ts";
+import { checkStoreOptions, STORE_OPTIONS } from "./store-options.ts";
 import { updateSession } from "./update-session.ts";
 import { addWatcher, removeWatcher, tellWatchers, Watcher } from "./watchers.ts";
 
@@ -83,7 +83,7 @@ export class SqliteSessionStore implements SessionStore {
   #isClosed = false;
 
   constructor(options: SqliteSessionStoreOptions) {
-    checkStoreOptions("SqliteSessionStore", options);
+    checkStoreOptions("SqliteSessionStore", options, STORE_OPTIONS);
     const { path } = options;
     this.#path = path === MEMORY ? path : resolve(path);
     this.#file = path === MEMORY ? `${MEMORY}${++memories}` : this.#path;

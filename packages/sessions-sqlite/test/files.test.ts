@@ -353,5 +353,19 @@ describe("options", () => {
     const make = (): unknown => new SqliteSessionStore(options as never);
     expect(make).toThrow(words);
     expect(make).toThrow(AdkError);
+    expect(() => new SqliteSessionService(options as never)).toThrow(words);
+  });
+
+  it("of the service are its store's and every service's: one that is misspelt gets all their names", async () => {
+    await expect(
+      SqliteSessionService.connect({ path: "x", maxTry: 1 } as never),
+    ).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message:
+        "SqliteSessionService has no option `maxTry`. It knows: clock, lockTimeoutMs, maxCachedEvents, maxEventBytes, maxTries, migrations, newId, path, pollMs, ttlMs, watchIntervalMs.",
+    });
+    expect(() => new SqliteSessionService({ path: "x", maxTries: 0 })).toThrow(
+      /SqliteSessionService: `maxTries` must be/,
+    );
   });
 });

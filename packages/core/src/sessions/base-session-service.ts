@@ -90,7 +90,10 @@ export interface BaseSessionServiceOptions {
   readonly maxCachedEvents?: number | undefined;
 }
 
-/** A row for every option. */
+/**
+ * A row for every option of {@link BaseSessionServiceOptions}: an adapter's table is these and its own, so that
+ * `checkOptions` names all of them when one is misspelt.
+ */
 export const SESSION_SERVICE_OPTIONS: Readonly<
   Record<keyof BaseSessionServiceOptions, OptionCheck>
 > = {
