@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { AdkError } from "@adk/core";
+import { LATE_INDEXES } from "./migrations.ts";
+import { lateIndexSql } from "./schema-script.ts";
 import { schemaSql } from "./schema.ts";
 
 const USAGE = `adk-sessions-postgres sql [--schema adk] [--role name]...
 
-Prints the schema as SQL, one transaction, harmless when repeated: for an administrator to run with psql, where the
-application's role may not create it. --role grants a role what it needs to use it.
+Prints the schema as SQL, one transaction and the builds of indexes after it, harmless when repeated: for an administrator
+to run with psql, where the application's role may not create it. --role grants a role what it needs to use it.
 `;
 
 process.exitCode = main(process.argv.slice(2));
@@ -27,7 +29,10 @@ function main(words: string[]): number {
       return 0;
     }
     if (positionals.length === 1 && positionals[0] === "sql") {
-      process.stdout.write(`begin;\n${schemaSql(values.schema, values.role)}commit;\n`);
+      const indexes = LATE_INDEXES.map((index) => `${lateIndexSql(values.schema, index)};\n`);
+      process.stdout.write(
+        `begin;\n${schemaSql(values.schema, values.role)}commit;\n${indexes.join("")}`,
+      );
       return 0;
     }
   } catch (error) {

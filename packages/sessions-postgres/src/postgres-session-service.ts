@@ -7,7 +7,7 @@ import {
   type OptionCheck,
 } from "@adk/core";
 import { CONNECTION_OPTIONS, openPools, type PostgresConnectionOptions } from "./connect.ts";
-import { checkSchemaName } from "./schema.ts";
+import { checkSchemaName } from "./schema-script.ts";
 import {
   PostgresSessionStore,
   STORE_OPTIONS,

@@ -39,7 +39,8 @@ import { integer, oneOf, queryable } from "./option-checks.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import type { Queryable } from "./queryable.ts";
 import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";
-import { checkSchemaName, migrateSchema, prepareSchema } from "./schema.ts";
+import { checkSchemaName } from "./schema-script.ts";
+import { migrateSchema, prepareSchema } from "./schema.ts";
 import { listSql } from "./sql/list.sql.ts";
 import { FOLLOW, POLL, UNFOLLOW } from "./sql/poll.sql.ts";
 import { READ_SCOPE, readSql } from "./sql/read.sql.ts";
@@ -99,6 +100,7 @@ const NO_LIMIT = "9223372036854775807";
  */
 export class PostgresSessionStore implements SessionStore {
   readonly #schema: string;
+  readonly #pooler: boolean;
   readonly #quoted: string;
   readonly #migrations: "auto" | "verify";
   readonly #ttlMs: number | null;
@@ -121,6 +123,7 @@ export class PostgresSessionStore implements SessionStore {
     const { client, schema = "adk", pooler = false, timeoutMs = 10_000 } = options;
     checkSchemaName(schema);
     this.#schema = schema;
+    this.#pooler = pooler;
     this.#quoted = quoteIdentifier(schema);
     this.#migrations = options.migrations ?? "auto";
     this.#ttlMs = options.ttlMs ?? null;
@@ -341,7 +344,7 @@ export class PostgresSessionStore implements SessionStore {
   /** Creates the schema or brings it up to date, also with `migrations: "verify"`. Several may do so at once. */
   async migrate(signal?: AbortSignal): Promise<void> {
     this.#refuseClosed();
-    await migrateSchema(this.#database, this.#schema, signal);
+    await migrateSchema(this.#database, this.#schema, { pooler: this.#pooler, signal });
     this.#ready = Promise.resolve();
   }
 

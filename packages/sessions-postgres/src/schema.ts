@@ -1,38 +1,16 @@
 import { AdkError } from "@adk/core";
 import { quoteIdentifier, type Database } from "./database.ts";
-import { SESSIONS } from "./migrations/0001-sessions.sql.ts";
+import { buildIndexes, type BuildOptions } from "./build-indexes.ts";
+import { LATE_INDEXES, MIGRATIONS } from "./migrations.ts";
+import { schemaScript } from "./schema-script.ts";
 
-/** One step of the schema. Steps are never changed, only added. */
-interface Migration {
-  readonly version: number;
-  /**
-   * The oldest version of code that works beside the schema after this step. What only adds tables, columns with defaults,
-   * indexes or functions leaves it as it was.
-   */
-  readonly worksFrom: number;
-  readonly sql: string;
-}
-
-const MIGRATIONS: readonly Migration[] = [{ version: 1, worksFrom: 1, sql: SESSIONS }];
 const VERSION: number = MIGRATIONS.at(-1)?.version ?? 0;
-const LOCK_TIMEOUT_S = 15;
 const MIGRATE_TIMEOUT_MS = 60_000;
 
 /** What stands in the database. */
 interface Installed {
   readonly version: number;
   readonly worksFrom: number;
-}
-
-/** A schema's name: what PostgreSQL keeps of an identifier, 63 bytes; `$` would end the quotes that functions stand in. */
-export function checkSchemaName(name: string): void {
-  const bytes = Buffer.byteLength(name);
-  const isReserved = name.startsWith("pg_") || /[\0$]/.test(name) || !name.isWellFormed();
-  if (bytes < 1 || bytes > 63 || isReserved)
-    throw new AdkError(
-      "INVALID_ARGUMENT",
-      "`schema` must be a name of 1–63 bytes, without `$`, that does not begin with `pg_`.",
-    );
 }
 
 /**
@@ -45,49 +23,7 @@ export function checkSchemaName(name: string): void {
  * @param roles who may use the tables without owning them.
  */
 export function schemaSql(schema: string, roles: readonly string[] = []): string {
-  checkSchemaName(schema);
-  const s = quoteIdentifier(schema);
-  const literal = `'${schema.replaceAll("'", "''")}'`;
-  const steps = MIGRATIONS.map(({ version, worksFrom, sql }) =>
-    [
-      `do $adk$ begin`,
-      `if not exists (select from ${s}.adk_migration where version = ${version}) then`,
-      `insert into ${s}.adk_migration (version, works_from) values (${version}, ${worksFrom});`,
-      `execute $step$${sql.replaceAll("{s}", s)}$step$;`,
-      `end if; end $adk$;`,
-    ].join("\n"),
-  );
-  return [
-    `set local lock_timeout = '${LOCK_TIMEOUT_S}s';`,
-    `do $adk$ begin perform pg_advisory_xact_lock(hashtextextended('adk:migrate:' || ${literal}, 0)); end $adk$;`,
-    // Even with `if not exists` creating asks for the right to create.
-    `do $adk$ begin`,
-    `if not exists (select from pg_namespace where nspname = ${literal}) then create schema ${s}; end if;`,
-    `if not exists (select from pg_tables where schemaname = ${literal} and tablename = 'adk_migration') then`,
-    `create table ${s}.adk_migration (`,
-    `version integer primary key, works_from integer not null, applied_at timestamptz not null default clock_timestamp());`,
-    `end if; end $adk$;`,
-    ...steps,
-    ...roles.flatMap((role) => grants(s, quoteIdentifier(role))),
-    "",
-  ].join("\n");
-}
-
-function grants(s: string, role: string): string[] {
-  const tables = [
-    "session",
-    "session_doc",
-    "event",
-    "session_state",
-    "shared_state",
-    "follower",
-  ].map((name) => `${s}.adk_${name}`);
-  return [
-    `grant usage on schema ${s} to ${role};`,
-    `grant select on ${s}.adk_migration to ${role};`,
-    `grant select, insert, update, delete on ${tables.join(", ")} to ${role};`,
-    `grant execute on all functions in schema ${s} to ${role};`,
-  ];
+  return schemaScript(schema, roles, MIGRATIONS);
 }
 
 /**
@@ -114,18 +50,26 @@ export async function prepareSchema(
       installed,
     );
   }
-  await migrateSchema(database, schema, signal);
+  await applySteps(database, schema, signal);
 }
 
-/** Brings the schema up to date, whatever `migrations` says. */
+/** Brings the schema up to date, whatever `migrations` says, and builds the indexes that `auto` leaves out. */
 export async function migrateSchema(
   database: Database,
   schema: string,
-  signal?: AbortSignal,
+  options: BuildOptions,
 ): Promise<void> {
-  const installed = await installedVersion(database, schema, signal);
+  const installed = await installedVersion(database, schema, options.signal);
   refuseNewer(installed, schema);
-  if (installed.version >= VERSION) return;
+  if (installed.version < VERSION) await applySteps(database, schema, options.signal);
+  await buildIndexes(database, schema, LATE_INDEXES, options);
+}
+
+async function applySteps(
+  database: Database,
+  schema: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await database.script(schemaSql(schema), MIGRATE_TIMEOUT_MS, signal);
 }
 
