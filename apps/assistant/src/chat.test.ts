@@ -36,7 +36,9 @@ class Recorder implements View {
     this.#add(event.errorCode ?? words);
   }
   tool({ name, ended }: ToolNotice): void {
-    this.#add(ended ? `${name} ${ended.response ? "ended" : "stopped"}` : `${name} began`);
+    this.#add(
+      ended ? `${name} ${ended.response === undefined ? "stopped" : "ended"}` : `${name} began`,
+    );
   }
   turnEnds(error?: unknown): void {
     this.#add(error === undefined ? "done" : `failed: ${String(error)}`);
@@ -252,7 +254,7 @@ describe("ToolWatch", () => {
       ["slow", undefined],
       ["bad", undefined],
       ["bad", { ms: 5, response: { error: "no" } }],
-      ["slow", { ms: 105, response: { result: "ok" } }],
+      ["slow", { ms: 105, response: "ok" }],
     ]);
   });
 });

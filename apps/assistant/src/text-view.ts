@@ -79,7 +79,7 @@ export class TextView implements View {
 
   tool({ name, args, ended }: ToolNotice): void {
     if (!ended) return this.#line(this.#dim(`  → ${name}(${short(args)})`));
-    const result = ended.response ? short(ended.response) : "stopped";
+    const result = ended.response === undefined ? "stopped" : short(ended.response);
     this.#line(this.#dim(`  ← ${name}: ${result} [${duration(ended.ms)}]`));
   }
 

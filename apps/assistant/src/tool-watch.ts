@@ -25,8 +25,9 @@ export class ToolWatch extends BasePlugin {
     return undefined;
   }
 
-  override async afterToolCallback(params: ToolParams & { result: Record<string, unknown> }) {
-    this.#end(params, params.result);
+  override async afterToolCallback(params: ToolParams & { result: unknown }) {
+    // A tool that returns nothing has ended all the same.
+    this.#end(params, params.result ?? null);
     return undefined;
   }
 
@@ -36,7 +37,7 @@ export class ToolWatch extends BasePlugin {
     return undefined;
   }
 
-  #end({ tool, toolArgs, toolContext }: ToolParams, response: Record<string, unknown> | undefined) {
+  #end({ tool, toolArgs, toolContext }: ToolParams, response: unknown) {
     const callId = toolContext.functionCallId ?? "";
     const startedAt = this.#startedAt.get(callId);
     if (!this.#startedAt.delete(callId) || startedAt === undefined) return;

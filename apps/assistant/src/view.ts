@@ -7,8 +7,8 @@ export interface ToolNotice {
   /** Once it has ended. */
   readonly ended?: {
     readonly ms: number;
-    /** Absent when the call was stopped. */
-    readonly response?: Readonly<Record<string, unknown>> | undefined;
+    /** What the tool returned; `undefined` when the call was stopped. */
+    readonly response: unknown;
   };
 }
 

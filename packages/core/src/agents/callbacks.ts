@@ -53,12 +53,19 @@ export type SingleBeforeToolCallback = (params: {
 /** One callback, or a list: the first answer counts. */
 export type BeforeToolCallback = OneOrMany<SingleBeforeToolCallback>;
 
-/** The result of the tool, of a hook in its place, or of an error. An answer takes its place. */
+/**
+ * The result of the tool, of a hook in its place, or of an error. An answer takes its place.
+ *
+ * `response` is what the tool returned, as it is: where that is no object, the model reads it as `{ result: … }`, and the
+ * callback gets the text, the number, the list or `undefined` itself.
+ */
 export type SingleAfterToolCallback = (params: {
   tool: BaseTool;
   args: Record<string, unknown>;
   context: Context;
-  response: Result;
+  // Callbacks written for ADK read its members without asking; `unknown` would refuse them.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  response: any;
 }) => Answer<Result>;
 /** One callback, or a list: the first answer counts. */
 export type AfterToolCallback = OneOrMany<SingleAfterToolCallback>;

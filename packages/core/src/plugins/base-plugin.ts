@@ -134,12 +134,19 @@ export abstract class BasePlugin {
     return undefined;
   }
 
-  /** The result of a tool, of a hook in its place, or of an error. An answer takes its place. */
+  /**
+   * The result of a tool, of a hook in its place, or of an error. An answer takes its place.
+   *
+   * `result` is what the tool returned, as it is: where that is no object, the model reads it as `{ result: … }`, and the hook
+   * gets the text, the number, the list or `undefined` itself.
+   */
   async afterToolCallback(_params: {
     tool: BaseTool;
     toolArgs: Record<string, unknown>;
     toolContext: Context;
-    result: Record<string, unknown>;
+    // Plugins written for ADK declare an object here; `unknown` would refuse them.
+    // oxlint-disable-next-line typescript/no-explicit-any
+    result: any;
   }): Answer<Record<string, unknown>> {
     return undefined;
   }

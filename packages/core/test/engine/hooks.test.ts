@@ -517,6 +517,33 @@ describe("hooks, in their order", () => {
     });
   });
 
+  it.each([
+    { returned: "a text", read: '{"result":"a text"}' },
+    { returned: 0, read: '{"result":0}' },
+    { returned: false, read: '{"result":false}' },
+    { returned: null, read: '{"result":null}' },
+    { returned: undefined, read: '{"result":null}' },
+    { returned: [1, 2], read: '{"result":[1,2]}' },
+    { returned: { members: 1 }, read: '{"members":1}' },
+  ])("afterTool gets what the tool returned, $returned; the model reads $read", async (row) => {
+    const seen: unknown[] = [];
+    class Watch extends BasePlugin {
+      override async afterToolCallback({ result }: { result: unknown }): Promise<undefined> {
+        seen.push(result);
+      }
+    }
+    await using one = await engine({
+      agent: agent("root", [calls(["ping"]), "done"], {
+        tools: [tool("ping", () => row.returned)],
+        afterToolCallback: ({ response }) => void seen.push(response),
+      }),
+      plugins: [new Watch("watch")],
+    });
+    const events = await one.say("go");
+    expect(seen).toEqual([row.returned, row.returned]);
+    expect(told(events)[1]).toBe(`root: ping → ${row.read}`);
+  });
+
   it("a plugin that fails stops the run: PLUGIN_FAILED names it, and BUDGET_EXCEEDED passes as it is", async () => {
     class Fails extends BasePlugin {
       readonly #error: Error;

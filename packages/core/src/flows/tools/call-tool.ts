@@ -116,8 +116,7 @@ export class ToolCall {
       if (this.#tool.isLongRunning && (result === undefined || result === null))
         return { kind: "waiting", isNested: false };
     }
-    const response = asResponse(result);
-    return { kind: "response", response: await this.#after(response) };
+    return { kind: "response", response: await this.#after(result) };
   }
 
   /** What the model reads instead of a call that may have been made before, where the tool says so. */
@@ -195,22 +194,20 @@ export class ToolCall {
     );
   }
 
-  async #after(response: Record<string, unknown>): Promise<Record<string, unknown>> {
+  /** @param result as it was given: the hooks see what the tool returned, and not yet what the model will read. */
+  async #after(result: unknown): Promise<Record<string, unknown>> {
     const { pluginManager } = this.context.invocationContext;
     const { afterToolCallbacks } = this.#agent;
     const replacement = await this.#hook(
       async () =>
         (pluginManager.has("afterToolCallback")
-          ? await pluginManager.first("afterToolCallback", {
-              ...this.#pluginParams(),
-              result: response,
-            })
+          ? await pluginManager.first("afterToolCallback", { ...this.#pluginParams(), result })
           : undefined) ??
         (afterToolCallbacks.length > 0
-          ? await firstAnswer(afterToolCallbacks, { ...this.#callbackParams(), response })
+          ? await firstAnswer(afterToolCallbacks, { ...this.#callbackParams(), response: result })
           : undefined),
     );
-    return replacement ?? response;
+    return replacement ?? asResponse(result);
   }
 
   async #onError(thrown: unknown): Promise<Record<string, unknown> | undefined> {
