@@ -2,7 +2,8 @@
 export { FaultProxy, type FaultProxyOptions } from "./fault-proxy.ts";
 export { freshFolder, type FreshFolder } from "./fresh-folder.ts";
 export { offered } from "./offered.ts";
-export { startPgBouncer } from "./pgbouncer.ts";
+export { startPgBouncer, type StartPgBouncerOptions } from "./pgbouncer.ts";
+export type { PgBouncerVersion } from "./pgbouncer-binary.ts";
 export {
   freshSchema,
   sharedPostgres,
@@ -10,11 +11,19 @@ export {
   type FreshSchema,
   type StartPostgresOptions,
 } from "./postgres.ts";
+export { freshKeyPrefix, sharedRedis, startRedis, type FreshKeyPrefix } from "./redis.ts";
+export type { RedisVersion } from "./redis-binary.ts";
 export {
-  freshKeyPrefix,
-  sharedRedis,
-  startRedis,
-  type FreshKeyPrefix,
-  type StartRedisOptions,
-} from "./redis.ts";
+  startRedisCluster,
+  type RedisCluster,
+  type StartRedisClusterOptions,
+} from "./redis-cluster.ts";
+export { startRedisReplica, type StartRedisReplicaOptions } from "./redis-replica.ts";
+export type { RedisClusterNode } from "./redis-reshard.ts";
+export {
+  startRedisSentinel,
+  type RedisSentinel,
+  type StartRedisSentinelOptions,
+} from "./redis-sentinel.ts";
+export type { RedisTls, StartRedisOptions } from "./redis-spec.ts";
 export type { OwnServer, TestServer } from "./server.ts";

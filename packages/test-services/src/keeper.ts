@@ -18,6 +18,7 @@ import { createServer, createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "./free-port.ts";
 import type { ServerSpec } from "./server.ts";
 
 const [path, json] = process.argv.slice(2) as [string, string];
@@ -97,6 +98,8 @@ async function operate(operation: string): Promise<void> {
       return;
     case "kill":
       return await stop("SIGKILL");
+    case "stop":
+      return await stop("SIGINT");
     case "stopAtOnce":
       return await stop("SIGQUIT");
     case "start":
@@ -111,7 +114,7 @@ async function operate(operation: string): Promise<void> {
 }
 
 async function prepare(): Promise<void> {
-  port = await freePort();
+  port = await freePort(spec.secondPortOffset);
   for (const words of spec.prepare) {
     const [file = "", ...parameters] = words.map(fill);
     const { status, stderr, error } = spawnSync(file, parameters, options());
@@ -145,7 +148,7 @@ async function start(): Promise<void> {
   }
 }
 
-async function stop(signal: "SIGKILL" | "SIGQUIT"): Promise<void> {
+async function stop(signal: "SIGKILL" | "SIGINT" | "SIGQUIT"): Promise<void> {
   if (!server?.pid) return;
   signalAll("SIGCONT");
   const children = signal === "SIGKILL" ? childrenOf(server.pid) : [];
@@ -255,19 +258,6 @@ async function accepts(): Promise<boolean> {
       resolve(true);
     });
     probe.once("error", () => resolve(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("none")),
-      );
-    });
   });
 }
 

@@ -1,12 +1,19 @@
-import { join } from "node:path";
-import { onPath, unpackDebian } from "./debian.ts";
+import { pgBouncerBinary, type PgBouncerVersion } from "./pgbouncer-binary.ts";
 import { startServer, type OwnServer, type TestServer } from "./server.ts";
 
 const NOBODY = 65_534;
 
-/** PgBouncer in transaction mode in front of a server that trusts its role: the path's, else Debian's. */
-export async function startPgBouncer(server: Pick<TestServer, "url">): Promise<OwnServer> {
-  const { file, libraries } = binary();
+export interface StartPgBouncerOptions {
+  /** @defaultValue the path's, else 1.18 */
+  readonly version?: PgBouncerVersion | undefined;
+}
+
+/** PgBouncer in transaction mode in front of a server that trusts its role. */
+export async function startPgBouncer(
+  server: Pick<TestServer, "url">,
+  { version }: StartPgBouncerOptions = {},
+): Promise<OwnServer> {
+  const binary = pgBouncerBinary(version);
   const to = new URL(server.url);
   const user = decodeURIComponent(to.username);
   const database = to.pathname.slice(1);
@@ -26,23 +33,12 @@ export async function startPgBouncer(server: Pick<TestServer, "url">): Promise<O
   const write = `cat > {dir}/pgbouncer.ini <<'END'\n${config.join("\n")}\nEND`;
   return await startServer("pgbouncer", {
     prepare: [["/bin/sh", "-c", write]],
-    command: [file, "{dir}/pgbouncer.ini"],
-    env: libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries },
+    command: [...binary.command, "{dir}/pgbouncer.ini"],
+    env: binary.env,
     uid,
     readyLine: "process up",
     url: `postgresql://${to.username}@127.0.0.1:{port}/${database}`,
     onDisk: false,
     lingerMs: 0,
   });
-}
-
-function binary(): { file: string; libraries?: string } {
-  const file = onPath("pgbouncer");
-  if (file !== undefined) return { file };
-  const unpacked = unpackDebian(["pgbouncer", "libc-ares2", "libevent-2.1-7"]);
-  if (!unpacked)
-    throw new Error(
-      "pgbouncer is not on the path, and Debian's package could not be fetched. Install PgBouncer.",
-    );
-  return { file: join(unpacked.folder, "usr/sbin/pgbouncer"), libraries: unpacked.libraries };
 }

@@ -19,6 +19,8 @@ export interface OwnServer extends TestServer {
   readonly port: number;
   /** Ends it as a crash of the machine's power would (SIGKILL), and waits until it is gone. */
   kill(): Promise<void>;
+  /** Ends it in order (SIGINT): clients are cut off, data is on the disk. */
+  stop(): Promise<void>;
   /** Ends it without a checkpoint (SIGQUIT). */
   stopAtOnce(): Promise<void>;
   /** Starts it again on its data and its port. */
@@ -33,18 +35,20 @@ export interface ServerSpec {
   /** Its folder is made for it; `{dir}` and `{port}` in the words below stand for it and for a free port. */
   readonly prepare: readonly (readonly string[])[];
   readonly command: readonly string[];
-  readonly env: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
   /** Runs under this user and group; absent: as we do. */
   readonly uid?: number | undefined;
   /** What the log says, or `port` for: it accepts connections. */
   readonly readyLine: string;
   readonly url: string;
+  /** The port so much above its own is the server's too. */
+  readonly secondPortOffset?: number | undefined;
   readonly onDisk: boolean;
   /** How long it stays after its last user has left, in milliseconds. */
   readonly lingerMs: number;
 }
 
-type Operation = "kill" | "stopAtOnce" | "start" | "freeze" | "thaw";
+type Operation = "kill" | "stop" | "stopAtOnce" | "start" | "freeze" | "thaw";
 
 const KEEPER = fileURLToPath(new URL("./keeper.ts", import.meta.url));
 const START_MS = 60_000;
@@ -68,6 +72,7 @@ export async function startServer(name: string, spec: ServerSpec): Promise<OwnSe
     port: Number(new URL(held.url).port),
     isGiven: false,
     kill: ask("kill"),
+    stop: ask("stop"),
     stopAtOnce: ask("stopAtOnce"),
     start: ask("start"),
     freeze: ask("freeze"),
