@@ -108,10 +108,10 @@ function everywhere(room) {
       message: "import the file, not a room's barrel.",
     },
     {
-      regex: room === "testing" ? "^node:(?:[^a]|a[^s])" : "^node:",
+      regex: room === "testing" ? "^node:(?:[^ac]|a[^s]|c[^h])" : "^node:",
       message:
         room === "testing"
-          ? "the kits use web-standard APIs and node:assert/strict only."
+          ? "the kits use web-standard APIs, node:assert/strict and, loaded when a case needs it, node:child_process."
           : "core uses web-standard APIs only.",
     },
     ...GUESTS.flatMap(({ specifier, rooms, typesOnlyIn, message }) =>

@@ -9,8 +9,11 @@ import { brokenServices, harmless } from "./broken/sessions/services.ts";
 import { brokenStates } from "./broken/sessions/state.ts";
 import { brokenWaiting } from "./broken/sessions/waiting.ts";
 
+/** Cases of several processes need a store that outlives one: `packages/sessions-sqlite` breaks it for them. */
+const cases = sessionServiceCases.filter(({ level }) => level !== "processes");
+
 async function failing(subject: BrokenSessions["subject"]): Promise<string[]> {
-  const results = await runCases(subject, sessionServiceCases);
+  const results = await runCases(subject, cases);
   const failed = results.filter(({ error, notApplicable }) => error ?? notApplicable);
   return failed.map(({ key }) => key).toSorted();
 }
@@ -48,6 +51,6 @@ const WITHOUT_TEETH = [
 
 it("every case of the session kit is failed by some broken service", () => {
   const caught = new Set(broken.flatMap(({ fails }) => fails));
-  const uncaught = sessionServiceCases.map(({ key }) => key).filter((key) => !caught.has(key));
+  const uncaught = cases.map(({ key }) => key).filter((key) => !caught.has(key));
   expect(uncaught).toEqual(WITHOUT_TEETH);
 });

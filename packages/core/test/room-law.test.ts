@@ -96,6 +96,10 @@ describe("the room law", () => {
     write("internal/uses-node.ts", 'export { join } from "node:path";\n');
     write("testing/uses-node.ts", 'export { join } from "node:path";\n');
     write("testing/uses-assert.ts", 'export { equal } from "node:assert/strict";\n');
+    write(
+      "testing/loads-processes.ts",
+      'export const load = () => import("node:child_process");\n',
+    );
     write("events/barrel.ts", 'export { value } from "../models/index.ts";\n');
     write("models/genai.ts", 'export { GoogleGenAI } from "@google/genai";\n');
     write("events/genai-type.ts", 'export type { Content } from "@google/genai";\n');

@@ -50,12 +50,15 @@ export {
   type SessionStoreConnectOptions,
   type SessionStoreSubjectOptions,
 } from "./sessions/session-store-subject.ts";
+export { sessionWorker } from "./sessions/session-worker.ts";
 export type {
   SessionCase,
   SessionLevel,
   SessionSubject,
+  SessionWorkerModule,
   SubjectOpenOptions,
 } from "./sessions/subject.ts";
+export type { OpenSessionWorker } from "./sessions/session-worker-tasks.ts";
 export {
   notApplicable,
   runCases,

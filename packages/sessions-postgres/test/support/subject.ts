@@ -1,12 +1,14 @@
 import { decorateStore, type SessionStore } from "@adk/core";
 import { sessionStoreSubject, type SessionSubject } from "@adk/core/testing";
 import { freshSchema, type TestServer } from "@adk/test-services";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import {
   PostgresSessionStore,
   type PostgresSessionStoreOptions,
   type Queryable,
 } from "../../src/index.ts";
+import type { WorkerData } from "./worker.ts";
 
 export interface PostgresSubjectOptions {
   /** What the schema's name begins with. */
@@ -38,7 +40,14 @@ export async function postgresSubject(
   };
   if (options.prepare) await options.prepare(open(), place.schema);
   const { decorate = (store) => store, client = (pool) => pool } = options;
+  const { pooler } = options.store ?? {};
+  const data: WorkerData = { url: server.url, schema: place.schema, pooler };
   return sessionStoreSubject({
+    worker: {
+      module: fileURLToPath(new URL("worker.ts", import.meta.url)),
+      data,
+      execArgv: ["--conditions=@adk/source"],
+    },
     connect: ({ ttlMs }) =>
       decorate(
         decorateStore(

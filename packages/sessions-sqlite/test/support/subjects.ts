@@ -1,13 +1,21 @@
 import { decorateStore } from "@adk/core";
 import { sessionStoreSubject, VirtualClock, type SessionSubject } from "@adk/core/testing";
+import { fileURLToPath } from "node:url";
 import { SqliteSessionStore } from "../../src/index.ts";
 import { TempFolder } from "./temp-folder.ts";
+import type { WorkerData } from "./worker.ts";
 
-/** A file, opened anew for each service, on the machine's clock. */
-export function fileSubject(): SessionSubject {
+/** A file, opened anew for each service, on the machine's clock. @param broken what is wrong in the other processes. */
+export function fileSubject(broken?: string): SessionSubject {
   const folder = new TempFolder();
+  const data: WorkerData = { path: folder.file(), broken };
   return sessionStoreSubject({
     connect: ({ ttlMs }) => new SqliteSessionStore({ path: folder.file(), ttlMs }),
+    worker: {
+      module: fileURLToPath(new URL("worker.ts", import.meta.url)),
+      data,
+      execArgv: ["--conditions=@adk/source"],
+    },
     remove: async () => folder[Symbol.dispose](),
   });
 }

@@ -7,6 +7,7 @@ import { invocationCases } from "./invocation.ts";
 import { leaseCases } from "./lease.ts";
 import { lifecycleCases } from "./lifecycle.ts";
 import { listCases } from "./list.ts";
+import { processCases } from "./processes.ts";
 import { readCases } from "./read.ts";
 import { stateCases } from "./state.ts";
 import type { SessionCase, SessionLevel, SessionSubject } from "./subject.ts";
@@ -25,6 +26,7 @@ export const sessionServiceCases: readonly SessionCase[] = [
   ...leaseCases,
   ...invocationCases,
   ...subscribeCases,
+  ...processCases,
   ...lifecycleCases,
   ...faultCases,
 ];

@@ -7,7 +7,7 @@ import { decorateStore } from "../../sessions/decorate-store.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import { faultStore, StoreFaults } from "../fault-store.ts";
 import type { VirtualClock } from "../virtual-clock.ts";
-import type { SessionSubject } from "./subject.ts";
+import type { SessionSubject, SessionWorkerModule } from "./subject.ts";
 
 /** What a case asks of the store it is given. */
 export interface SessionStoreConnectOptions {
@@ -26,13 +26,15 @@ export interface SessionStoreSubjectOptions {
   readonly service?:
     | ((store: SessionStore, options: BaseSessionServiceOptions) => BaseSessionService)
     | undefined;
+  /** How another process opens the same store; without it the level `processes` cannot be asked. */
+  readonly worker?: SessionWorkerModule | undefined;
   /** Removes the store, after all services are closed. */
   readonly remove?: (() => Promise<void>) | undefined;
 }
 
 /** A subject for `sessionServiceSuite` over any store: services and faults are made here. */
 export function sessionStoreSubject(options: SessionStoreSubjectOptions): SessionSubject {
-  const { clock, connect, remove } = options;
+  const { clock, connect, remove, worker } = options;
   const makeService =
     options.service ?? ((store, serviceOptions) => new BaseSessionService(store, serviceOptions));
   const faults = new StoreFaults();
@@ -40,6 +42,7 @@ export function sessionStoreSubject(options: SessionStoreSubjectOptions): Sessio
   return {
     faults,
     clock,
+    worker,
     async open({ maxEventBytes, ttlMs, withoutWatch } = {}) {
       const store = await connect({ clock, ttlMs });
       const failing = faultStore(store, { faults, clock });

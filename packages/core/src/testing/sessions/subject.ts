@@ -25,6 +25,16 @@ export interface SubjectOpenOptions {
   readonly withoutWatch?: boolean | undefined;
 }
 
+/** A module that calls `sessionWorker`, to be run in a process of its own. */
+export interface SessionWorkerModule {
+  /** The file's path. */
+  readonly module: string;
+  /** What the module needs to know, as JSON: where the store is. */
+  readonly data: unknown;
+  /** Flags for Node, before the module's name. */
+  readonly execArgv?: readonly string[] | undefined;
+}
+
 /** One empty store and the means to reach it. Disposing it disposes whatever was opened. */
 export interface SessionSubject extends AsyncDisposable {
   /** One more service on the same store, as another process would have. `ttlMs` is the same for all services of a case. */
@@ -46,6 +56,6 @@ export interface SessionSubject extends AsyncDisposable {
         heal(): void;
       }
     | undefined;
-  /** A module that opens the same store in another process, and what it needs to know. */
-  readonly worker?: { readonly module: string; readonly data: unknown } | undefined;
+  /** How another process opens the same store; only for stores on the machine's own clock. */
+  readonly worker?: SessionWorkerModule | undefined;
 }
