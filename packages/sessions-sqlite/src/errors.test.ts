@@ -23,6 +23,7 @@ describe("storeError", () => {
     ["SQLITE_CORRUPT", 11, "STORE_CORRUPT", "corrupt", false],
     ["SQLITE_CORRUPT_INDEX", 779, "STORE_CORRUPT", "corrupt", false],
     ["SQLITE_FULL", 13, "STORE_FULL", "disk-full", false],
+    ["SQLITE_IOERR_SHMSIZE", 4874, "STORE_FULL", "disk-full", false],
     ["SQLITE_CANTOPEN", 14, "UNAVAILABLE", "cannot-open", true],
     ["SQLITE_PROTOCOL", 15, "TIMEOUT", "locked", true],
     ["SQLITE_TOOBIG", 18, "INVALID_ARGUMENT", "too-big", false],

@@ -34,7 +34,14 @@ const ALTERED: Rule = {
     "does not have the tables that it says it has. Somebody else changed them: restore a backup.",
 };
 
-/** By SQLite's primary result code: https://sqlite.org/rescode.html. */
+const FULL: Rule = {
+  code: "STORE_FULL",
+  reason: "disk-full",
+  retryable: false,
+  advice: "cannot grow: the disk is full. Nothing was written; make room and try again.",
+};
+
+/** By SQLite's primary result code, or by the extended one where that says more: https://sqlite.org/rescode.html. */
 const RULES: Readonly<Record<number, Rule>> = {
   1: ALTERED, // SQLITE_ERROR: no such table, no such column
   3: FORBIDDEN, // SQLITE_PERM
@@ -59,12 +66,7 @@ const RULES: Readonly<Record<number, Rule>> = {
     advice:
       "is damaged. Stop writing to it, restore a backup, or recover what is left with `sqlite3 FILE .recover`.",
   },
-  13: {
-    code: "STORE_FULL", // SQLITE_FULL
-    reason: "disk-full",
-    retryable: false,
-    advice: "cannot grow: the disk is full. Nothing was written; make room and try again.",
-  },
+  13: FULL, // SQLITE_FULL
   14: {
     code: "UNAVAILABLE", // SQLITE_CANTOPEN; `openFailure` knows better where the file system does
     reason: "cannot-open",
@@ -85,6 +87,7 @@ const RULES: Readonly<Record<number, Rule>> = {
     retryable: false,
     advice: "is no SQLite database (or an encrypted one). Name another file.",
   },
+  4874: FULL, // SQLITE_IOERR_SHMSIZE: even the first reader makes the -shm file
 };
 
 /** The extended code of an error that `node:sqlite` threw, or `undefined` for any other value. */
@@ -109,7 +112,7 @@ export function isBusy(error: unknown): boolean {
 export function storeError(error: unknown, file: string, committed: Committed): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
-  const rule = RULES[primary(code)] ?? UNREACHABLE;
+  const rule = RULES[code] ?? RULES[primary(code)] ?? UNREACHABLE;
   return new AdkError(rule.code, `${JSON.stringify(file)} ${rule.advice}`, {
     cause: cleaned(error),
     retryable: rule.retryable,

@@ -27,3 +27,4 @@ export {
 } from "./redis-sentinel.ts";
 export type { RedisTls, StartRedisOptions } from "./redis-spec.ts";
 export type { OwnServer, TestServer } from "./server.ts";
+export { smallDisk, type SmallDisk } from "./small-disk.ts";
