@@ -84,6 +84,11 @@ const table: readonly Line[] = [
     is: ["MISCONFIGURED", false, false, true],
   },
   {
+    of: "another authority of the same name",
+    error: state("CERT_SIGNATURE_FAILURE"),
+    is: ["MISCONFIGURED", false, false, true],
+  },
+  {
     of: "another name",
     error: state("ERR_TLS_CERT_ALTNAME_INVALID"),
     is: ["MISCONFIGURED", false, false, true],

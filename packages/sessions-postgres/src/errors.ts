@@ -126,12 +126,27 @@ const CODES: Readonly<Record<string, Meaning>> = {
   ECONNRESET: lost(),
   EPIPE: lost(),
   ETIMEDOUT: lost(),
-  SELF_SIGNED_CERT_IN_CHAIN: TLS,
-  DEPTH_ZERO_SELF_SIGNED_CERT: TLS,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TLS,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TLS,
-  CERT_HAS_EXPIRED: TLS,
-  ERR_TLS_CERT_ALTNAME_INVALID: TLS,
+  ...Object.fromEntries(
+    [
+      "CERT_CHAIN_TOO_LONG",
+      "CERT_HAS_EXPIRED",
+      "CERT_NOT_YET_VALID",
+      "CERT_REJECTED",
+      "CERT_REVOKED",
+      "CERT_SIGNATURE_FAILURE",
+      "CERT_UNTRUSTED",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      "HOSTNAME_MISMATCH",
+      "INVALID_CA",
+      "INVALID_PURPOSE",
+      "PATH_LENGTH_EXCEEDED",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "UNABLE_TO_GET_ISSUER_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ].map((code) => [code, TLS]),
+  ),
 };
 
 /** Of `pg`, which gives these no code. */

@@ -41,6 +41,18 @@ async function startWithTls(folder: FreshFolder): Promise<OwnServer> {
     "-subj",
     "/CN=adk test authority",
   );
+  // Another authority of the same name, which has signed nothing here.
+  openssl(
+    "req",
+    "-x509",
+    ...key("other"),
+    "-out",
+    file("other.crt"),
+    "-days",
+    "2",
+    "-subj",
+    "/CN=adk test authority",
+  );
   openssl("req", ...key("server"), "-out", file("server.csr"), "-subj", "/CN=localhost");
   openssl(
     "x509",
@@ -78,6 +90,8 @@ describe.skipIf(!server)("connections", () => {
   const url = server?.url ?? "";
   const byName = url.replace("127.0.0.1", "localhost");
   const ca = (): string => readFileSync(join(folder.path, "ca.crt"), "utf8");
+  const rootcert = (name: string): string =>
+    `sslmode=verify-full&sslrootcert=${encodeURIComponent(join(folder.path, name))}`;
 
   async function use(to: string, options: ConnectPostgresOptions): Promise<void> {
     await using place = await freshSchema({ url });
@@ -91,10 +105,7 @@ describe.skipIf(!server)("connections", () => {
 
   it("use TLS with an authority of one's own, by option and by URL", async () => {
     await use(byName, { ssl: { ca: ca() } });
-    await use(
-      `${byName}?sslmode=verify-full&sslrootcert=${encodeURIComponent(join(folder.path, "ca.crt"))}`,
-      {},
-    );
+    await use(`${byName}?${rootcert("ca.crt")}`, {});
     await using service = await PostgresSessionService.connect(byName, {
       ssl: { ca: ca() },
       applicationName: "tls",
@@ -109,7 +120,9 @@ describe.skipIf(!server)("connections", () => {
   it.each<readonly [string, string, ConnectPostgresOptions]>([
     ["whose authority nobody knows", byName, { ssl: true }],
     ["whose authority nobody knows, by URL", `${byName}?sslmode=verify-full`, {}],
+    ["of another authority than the one given, by URL", `${byName}?${rootcert("other.crt")}`, {}],
     ["made for another name", url, { ssl: { ca: "the right one" } }],
+    ["made for another name, by URL", `${url}?${rootcert("ca.crt")}`, {}],
   ])("to a server %s are MISCONFIGURED", async (_name, to, options) => {
     const ssl = typeof options.ssl === "object" ? { ca: ca() } : options.ssl;
     await expect(use(to, { ssl })).rejects.toMatchObject({

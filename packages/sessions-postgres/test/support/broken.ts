@@ -1,7 +1,8 @@
 import { decorateStore, type ReadCommand, type SessionStore, type Snapshot } from "@adk/core";
+import type pg from "pg";
 import type { PostgresSubjectOptions } from "./subject.ts";
 import { schemaSql } from "../../src/index.ts";
-import type { Queryable, QueryConfig } from "../../src/index.ts";
+import type { Queryable, QueryableClient, QueryConfig } from "../../src/index.ts";
 
 /** This adapter with one difference, and cases of the kit that find it. */
 export interface Broken {
@@ -40,20 +41,24 @@ function inStatement(name: string, from: string, to: string, fails: readonly str
       ? config
       : { ...config, text, name: `b${config.name ?? ""}`.slice(0, 60) };
   };
+  // A connection has one wrapper: the adapter listens to each that it has not seen.
+  const wrappers = new WeakMap<pg.PoolClient, QueryableClient>();
+  const wrap = (inner: pg.PoolClient): QueryableClient => {
+    const wrapper: QueryableClient = wrappers.get(inner) ?? {
+      query: async (config) => await inner.query(rewrite(config)),
+      release: (error) => inner.release(error),
+      on: (event, listener) => inner.on(event as "error", listener as () => void),
+    };
+    wrappers.set(inner, wrapper);
+    return wrapper;
+  };
   return {
     name,
     fails,
     subject: {
       client: (pool): Queryable => ({
         query: async (config) => await pool.query(rewrite(config)),
-        async connect() {
-          const inner = await pool.connect();
-          return {
-            query: async (config) => await inner.query(rewrite(config)),
-            release: (error) => inner.release(error),
-            on: (event, listener) => inner.on(event as "error", listener as () => void),
-          };
-        },
+        connect: async () => wrap(await pool.connect()),
       }),
     },
   };
