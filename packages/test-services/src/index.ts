@@ -4,13 +4,14 @@ export { freshFolder, type FreshFolder } from "./fresh-folder.ts";
 export { offered } from "./offered.ts";
 export { startPgBouncer, type StartPgBouncerOptions } from "./pgbouncer.ts";
 export type { PgBouncerVersion } from "./pgbouncer-binary.ts";
+export { freshSchema, sharedPostgres, startPostgres, type FreshSchema } from "./postgres.ts";
+export type { PostgresVersion } from "./postgres-binaries.ts";
+export type { StartPostgresOptions } from "./postgres-spec.ts";
 export {
-  freshSchema,
-  sharedPostgres,
-  startPostgres,
-  type FreshSchema,
-  type StartPostgresOptions,
-} from "./postgres.ts";
+  startPostgresStandby,
+  type PostgresStandby,
+  type StartPostgresStandbyOptions,
+} from "./postgres-standby.ts";
 export { freshKeyPrefix, sharedRedis, startRedis, type FreshKeyPrefix } from "./redis.ts";
 export type { RedisVersion } from "./redis-binary.ts";
 export {

@@ -36,6 +36,8 @@ export function redisSpec(
     daemonize: "no",
     save: "",
     appendonly: "yes",
+    // A replica's first copy begins at once.
+    "repl-diskless-sync-delay": "0",
     // Older ones know no such setting: there DEBUG is open.
     ...(!binary.version.startsWith("Redis 6.") && { "enable-debug-command": "local" }),
     ...(tls && {
