@@ -1,10 +1,11 @@
-// npm run parity | crash | approval-desk | bench: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | approval-desk | bench: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
 const PROGRAMS = {
   parity: { file: "packages/parity/src/main.ts" },
   crash: { file: "packages/parity/src/crash/main.ts" },
+  chaos: { file: "packages/chaos/src/main.ts" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
 };

@@ -1,0 +1,8 @@
+import type { Operation } from "../history/operation.ts";
+
+/** A line that a child prints: JSON. Numbers that JSON has not are `null`, and mean `Infinity`. */
+export type Told =
+  | { readonly asked: Operation; readonly n: number }
+  | { readonly settled: Operation; readonly n: number }
+  | { readonly ready: true }
+  | { readonly problem: string };

@@ -1,0 +1,39 @@
+import type { Followed, Operation } from "./operation.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The history of one run, as it grows. */
+export class RecordedHistory implements Recorder {
+  readonly operations: Operation[] = [];
+  readonly followed: Followed[] = [];
+  #acknowledged = 0;
+  #waiting: { count: number; resolve: () => void }[] = [];
+
+  /** How many appends were acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** The sessions that anything was sent to. */
+  get sessions(): string[] {
+    return [...new Set(this.operations.map(({ session }) => session))];
+  }
+
+  /** Resolves when so many appends more were acknowledged. */
+  async more(count: number): Promise<void> {
+    const until = this.#acknowledged + count;
+    await new Promise<void>((resolve) => this.#waiting.push({ count: until, resolve }));
+  }
+
+  asked(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  settled({ op, outcome }: Operation): void {
+    if (op !== "append" || outcome !== "ok") return;
+    this.#acknowledged++;
+    if (this.#waiting.every(({ count }) => count > this.#acknowledged)) return;
+    for (const { resolve } of this.#waiting.filter(({ count }) => count <= this.#acknowledged))
+      resolve();
+    this.#waiting = this.#waiting.filter(({ count }) => count > this.#acknowledged);
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  AdkError,
+  createEvent,
+  type BaseSessionService,
+  type Event,
+  type Session,
+  type SessionLease,
+} from "@adk/core";
+import { fingerprint } from "../history/fingerprint.ts";
+import { now } from "../history/now.ts";
+import type { Append, Deletion, Grant, Operation, Read } from "../history/operation.ts";
+import type { Recorder } from "../history/recorder.ts";
+import type { Random } from "../random.ts";
+import { ownScope } from "./own-scope.ts";
+import type { Tally } from "./tally.ts";
+import { untilAnswered } from "./until-answered.ts";
+
+/** All of a history belongs to one user of one app. */
+export const OWNER = { appName: "chaos", userId: "user" } as const;
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly service: BaseSessionService;
+  readonly recorder: Recorder;
+  readonly tally: Tally;
+  readonly random: Random;
+}
+
+/** An append's conditions. */
+export interface AppendOptions {
+  readonly delta?: Readonly<Record<string, unknown>>;
+  readonly expected?: number;
+  readonly lease?: SessionLease;
+}
+
+/** Why a store may refuse an append. */
+const REFUSALS = new Set([
+  "SESSION_CONFLICT",
+  "SESSION_FENCED",
+  "SESSION_GONE",
+  "SESSION_NOT_FOUND",
+]);
+
+/** One who asks for one thing at a time, until there is an answer, and has it recorded. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  #count = 0;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** An event of this worker, numbered. */
+  async append(session: Session, options: AppendOptions = {}): Promise<Append> {
+    const { expected, lease, delta = {} } = options;
+    const { name, service, random } = this.#options;
+    const n = ++this.#count;
+    const event: Event = createEvent({
+      id: `${name}:${n}`,
+      author: "user",
+      invocationId: `${name}-invocation`,
+      content: { role: "user", parts: [{ text: "x".repeat(100 + Math.floor(random() * 200)) }] },
+      actions: { stateDelta: { ...delta } },
+    });
+    const append: Append = {
+      op: "append",
+      ...this.#asked(session),
+      eventId: event.id,
+      data: fingerprint(event),
+      delta,
+      ...(expected !== undefined && { expected }),
+      ...(lease && { epoch: lease.epoch }),
+    };
+    await this.#ask(append, async () => {
+      const stored = await service.appendEvent({
+        session,
+        event,
+        expectedLastSequence: expected,
+        lease,
+      });
+      append.sequence = stored.sequence ?? 0;
+    });
+    return append;
+  }
+
+  /** The number of the last event that was sent. */
+  get count(): number {
+    return this.#count;
+  }
+
+  async read(of: Pick<Session, "id" | "incarnation">): Promise<void> {
+    const read: Read = { op: "read", ...this.#asked(of) };
+    await this.#ask(read, async () => {
+      const found = await this.load(of.id, 8);
+      // Another life of the same id is somebody else's.
+      if (found?.incarnation !== of.incarnation) return;
+      read.found = {
+        lastSequence: found.lastSequence,
+        events: found.events.map((event) => ({
+          sequence: event.sequence ?? 0,
+          id: event.id,
+          data: fingerprint(event),
+        })),
+        state: ownScope(found.state),
+      };
+    });
+  }
+
+  async delete(session: Session): Promise<void> {
+    const deletion: Deletion = { op: "delete", ...this.#asked(session) };
+    await this.#ask(
+      deletion,
+      async () => await this.#options.service.deleteSession({ ...OWNER, sessionId: session.id }),
+    );
+  }
+
+  /** Takes the lease as soon as nobody has it. */
+  async acquire(session: Session, ttlMs: number): Promise<SessionLease> {
+    const { name, service } = this.#options;
+    const asked = this.#asked(session);
+    const opened = await this.answered(
+      async () =>
+        await service.openSession({
+          ...OWNER,
+          sessionId: session.id,
+          owner: name,
+          ttlMs,
+          waitMs: 60_000,
+        }),
+    );
+    const grant: Grant = {
+      op: "grant",
+      ...asked,
+      return: now(),
+      outcome: "ok",
+      epoch: opened.lease.epoch,
+      lastSequence: opened.session.lastSequence,
+    };
+    this.#options.recorder.asked(grant);
+    this.#options.recorder.settled(grant);
+    return opened.lease;
+  }
+
+  async load(sessionId: string, numRecentEvents: number): Promise<Session | undefined> {
+    return await this.#options.service.getSession({
+      ...OWNER,
+      sessionId,
+      config: { numRecentEvents },
+    });
+  }
+
+  async create(sessionId: string): Promise<Session> {
+    return await this.answered(
+      async () => await this.#options.service.getOrCreateSession({ ...OWNER, sessionId }),
+    );
+  }
+
+  async answered<T>(call: () => Promise<T>): Promise<T> {
+    return await untilAnswered(call, this.#options);
+  }
+
+  #asked({ id, incarnation }: Pick<Session, "id" | "incarnation">): {
+    worker: string;
+    session: string;
+    incarnation: string;
+    invoke: number;
+    return: number;
+    outcome: "unknown";
+  } {
+    const { name } = this.#options;
+    return {
+      worker: name,
+      session: id,
+      incarnation,
+      invoke: now(),
+      return: Infinity,
+      outcome: "unknown",
+    };
+  }
+
+  async #ask(operation: Operation, call: () => Promise<void>): Promise<void> {
+    const { recorder } = this.#options;
+    recorder.asked(operation);
+    try {
+      await this.answered(call);
+      operation.outcome = "ok";
+    } catch (error) {
+      if (operation.op !== "append" || !AdkError.isInstance(error) || !REFUSALS.has(error.code))
+        throw error;
+      operation.outcome = "fail";
+      operation.code = error.code;
+    }
+    operation.return = now();
+    recorder.settled(operation);
+  }
+}

@@ -1,0 +1,27 @@
+import { offered, sharedPostgres } from "@adk/test-services";
+import { describe, expect, it } from "vitest";
+import { serverKilled } from "../src/lines/server-killed.ts";
+import { writerKilled } from "../src/lines/writer-killed.ts";
+import { runLine } from "../src/run-line.ts";
+import { reportLines } from "../src/report.ts";
+
+/** A slow machine writes for longer, until enough is acknowledged. */
+const TIMEOUT_MS = 300_000;
+
+await using postgres = await offered(sharedPostgres);
+
+const rows = [
+  { store: "sqlite", line: writerKilled, isOffered: true },
+  { store: "postgres", line: serverKilled, isOffered: postgres !== undefined },
+] as const;
+
+describe.each(rows)("$line.name on $store", ({ store, line, isOffered }) => {
+  it.skipIf(!isOffered)("is as it must be", { timeout: TIMEOUT_MS }, async () => {
+    const report = await runLine(line, { store, seed: 1, seconds: 10 });
+    for (const text of reportLines(report)) process.stdout.write(`${text}\n`);
+    expect(report.problems).toEqual([]);
+    expect(report).toMatchObject({ lost: 0, duplicated: 0, outOfOrder: 0 });
+    expect(report.acknowledged).toBeGreaterThanOrEqual(5_000);
+    expect(report.faults).toBeGreaterThanOrEqual(line.leastFaults);
+  });
+});
