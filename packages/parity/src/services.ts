@@ -8,8 +8,9 @@ import {
   type BaseSessionService,
 } from "@adk/core";
 import { PostgresSessionService } from "@adk/sessions-postgres";
+import { RedisSessionService } from "@adk/sessions-redis";
 import { SqliteSessionService } from "@adk/sessions-sqlite";
-import { freshSchema, sharedPostgres } from "@adk/test-services";
+import { freshKeyPrefix, freshSchema, sharedPostgres, sharedRedis } from "@adk/test-services";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,7 @@ const makers: Record<string, ServiceMaker> = {
   memory: async () => withSessions(new InMemorySessionService()),
   sqlite: async () => await withSqlite(),
   postgres: async () => await withPostgres(),
+  redis: async () => await withRedis(),
 };
 
 /** @throws AdkError `INVALID_ARGUMENT` for a name that is not registered here. */
@@ -78,6 +80,22 @@ async function withPostgres(): Promise<Services> {
   const place = await freshSchema(server);
   const { url, schema } = place;
   const services = withSessions(await PostgresSessionService.connect(url, { schema }));
+  return {
+    ...services,
+    async [Symbol.asyncDispose]() {
+      await services[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A key prefix of its own, on the server that the tests use. */
+async function withRedis(): Promise<Services> {
+  const server = await sharedRedis();
+  const place = await freshKeyPrefix(server);
+  const { url, keyPrefix } = place;
+  const services = withSessions(await RedisSessionService.connect(url, { keyPrefix }));
   return {
     ...services,
     async [Symbol.asyncDispose]() {

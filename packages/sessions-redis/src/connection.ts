@@ -1,0 +1,169 @@
+import { AdkError } from "@adk/core";
+import { Deadline } from "./deadline.ts";
+import { isUnknownScript, toAdkError } from "./errors.ts";
+import type { BatchReply, Command, Driver, Word } from "./redis-client.ts";
+import type { Script } from "./script.ts";
+
+/** What must have happened before a write is acknowledged, beyond the server's own answer. */
+export interface Durability {
+  /** How many replicas have it in memory. */
+  readonly replicas?: number | undefined;
+  /** Whether it is on the master's disk; wants an append-only file, and Redis 7.2. */
+  readonly localFsync?: boolean | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly driver: Driver;
+  readonly timeoutMs: number;
+  readonly durability: Durability;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A script with its keys and words. */
+export interface Call {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly words: readonly Word[];
+}
+
+/** Commands under a deadline of our own, with the driver's errors in our words. */
+export class Connection {
+  readonly driver: Driver;
+  readonly timeoutMs: number;
+  readonly #durability: Durability;
+  readonly #onReady = (): void => void this.#readies++;
+  #readies = 0;
+
+  constructor({ driver, timeoutMs, durability }: ConnectionOptions) {
+    this.driver = driver;
+    this.timeoutMs = timeoutMs;
+    this.#durability = durability;
+    driver.on("ready", this.#onReady);
+  }
+
+  /** Whether a reply waits until what it says is durable. */
+  get isDurable(): boolean {
+    return Boolean(this.#durability.replicas || this.#durability.localFsync);
+  }
+
+  /** What a script that writes returns, once that is as durable as was asked for. */
+  async run(call: Call, options: RunOptions = {}): Promise<unknown> {
+    return await this.#send(true, options, async (deadline) => {
+      if (this.isDurable) return await this.#runDurably(call, deadline);
+      return await this.#bySha(call, async (name, text) => {
+        const { keys, words } = call;
+        return await this.driver.call(name, text, keys.length, keys, words);
+      });
+    });
+  }
+
+  /** What a script returns, and what the commands read right after it, in the same moment. */
+  async runAndRead(
+    call: Call,
+    commands: readonly Command[],
+    options: RunOptions = {},
+  ): Promise<readonly [reply: unknown, ...read: unknown[]]> {
+    if (this.isDurable)
+      return [await this.run(call, options), ...(await this.read(commands, options))];
+    return await this.#send(true, options, async () => {
+      return await this.#bySha(call, async (name, text) => {
+        const { keys, words } = call;
+        const command: Command = [name, text, keys.length, keys, words];
+        const [reply, ...read] = await this.#multi([command, ...commands]);
+        return [reply, ...read] as const;
+      });
+    });
+  }
+
+  /** What commands read, all of one moment. Their keys are in one slot. */
+  async read(commands: readonly Command[], options: RunOptions = {}): Promise<unknown[]> {
+    return await this.#send(false, options, async () => await this.#multi(commands));
+  }
+
+  /** One command. */
+  async ask(command: Command, options: RunOptions & { isWrite?: boolean } = {}): Promise<unknown> {
+    const [name, ...words] = command;
+    return await this.#send(
+      options.isWrite === true,
+      options,
+      async () => await this.driver.call(name, ...words),
+    );
+  }
+
+  close(): void {
+    this.driver.off("ready", this.#onReady);
+  }
+
+  async #send<T>(
+    isWrite: boolean,
+    { signal }: RunOptions,
+    send: (deadline: Deadline) => Promise<T>,
+  ): Promise<T> {
+    using deadline = new Deadline(this.timeoutMs, isWrite, signal);
+    const wasReady = this.driver.status === "ready";
+    const readies = this.#readies;
+    try {
+      return await deadline.race(async () => await send(deadline));
+    } catch (error) {
+      // While the client is not connected commands wait in it.
+      const isSent = wasReady || readies !== this.#readies;
+      throw toAdkError(error, { isSent, isWrite, isEnded: this.driver.status === "end" });
+    }
+  }
+
+  /** By its name, and by its text when the server has forgotten it: then it was not run. */
+  async #bySha<T>({ script }: Call, send: (name: string, text: string) => Promise<T>): Promise<T> {
+    try {
+      return await send("evalsha", script.sha);
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      return await send("eval", script.lua);
+    }
+  }
+
+  async #runDurably(call: Call, deadline: Deadline): Promise<unknown> {
+    const { replicas = 0, localFsync = false } = this.#durability;
+    return await this.#bySha(call, async (name, text) => {
+      const { keys, words } = call;
+      // On the same connection, right behind: it waits for what this connection has written.
+      const waitMs = Math.max(1, Math.floor(deadline.leftMs / 2));
+      const [reply, ...waits] = await this.#batch(
+        this.driver.pipeline([
+          [name, text, keys.length, keys, words],
+          ...(replicas > 0 ? [["wait", replicas, waitMs] as const] : []),
+          ...(localFsync ? [["waitaof", 1, 0, waitMs] as const] : []),
+        ]),
+      );
+      const reached = replicas > 0 ? Number(waits.shift()) : 0;
+      const [onDisk = 1] = localFsync ? (waits.shift() as number[]) : [];
+      if (reached < replicas)
+        throw unconfirmed(`${reached} of ${replicas} replicas confirmed it`, { reached, replicas });
+      if (onDisk < 1) throw unconfirmed("the server's disk did not confirm it", {});
+      return reply;
+    });
+  }
+
+  async #multi(commands: readonly Command[]): Promise<unknown[]> {
+    return await this.#batch(this.driver.multi(commands));
+  }
+
+  async #batch(batch: { exec(): Promise<readonly BatchReply[] | null> }): Promise<unknown[]> {
+    const replies = (await batch.exec()) ?? [];
+    return replies.map(([error, reply]) => {
+      if (error) throw error;
+      return reply;
+    });
+  }
+}
+
+/** It is in the master's memory: whoever repeats it finds it there. */
+function unconfirmed(what: string, details: Record<string, unknown>): AdkError {
+  return new AdkError(
+    "UNAVAILABLE",
+    `It was written, but ${what} in time (\`durability\`): a failover may lose it. Repeat the call, which confirms it.`,
+    { retryable: true, details: { ...details, committed: "unknown" } },
+  );
+}

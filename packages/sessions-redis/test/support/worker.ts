@@ -1,0 +1,15 @@
+/** Opens a subject's keys in a process of its own, for the kit's level `processes`. */
+import { sessionWorker } from "@adk/core/testing";
+import { RedisSessionService } from "../../src/index.ts";
+
+/** What a worker needs to know. */
+export interface WorkerData {
+  readonly url: string;
+  readonly keyPrefix: string;
+  readonly cluster?: boolean | undefined;
+}
+
+sessionWorker(async (data) => {
+  const { url, ...options } = data as WorkerData;
+  return await RedisSessionService.connect(url, options);
+});
