@@ -1,20 +1,14 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import type { EventActions } from "../events/event-actions.ts";
-import { createEvent, type Event } from "../events/event.ts";
+import { newEvent } from "../context/new-event.ts";
+import type { Event } from "../events/event.ts";
 
 /** An event without words that says where an agent stands, or that it has ended. */
 export function stateEvent(
-  { invocation, agent, branch }: InvocationContext,
+  context: InvocationContext,
   actions: Pick<EventActions, "agentState" | "endOfAgent">,
 ): Event {
-  return createEvent({
-    id: invocation.newId(),
-    timestamp: invocation.clock.now(),
-    invocationId: invocation.id,
-    author: agent.name,
-    ...(branch === undefined ? {} : { branch }),
-    actions,
-  });
+  return newEvent(context, { actions });
 }
 
 /**

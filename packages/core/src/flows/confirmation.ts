@@ -1,6 +1,7 @@
 import type { FunctionCall } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
-import { createEvent, type Event } from "../events/event.ts";
+import { newEvent } from "../context/new-event.ts";
+import type { Event } from "../events/event.ts";
 import { generateClientFunctionCallId } from "../events/function-call-id.ts";
 import { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "../events/framework-calls.ts";
 import type { ToolConfirmation } from "../events/event-actions.ts";
@@ -11,22 +12,19 @@ import type { ToolConfirmation } from "../events/event-actions.ts";
  * @param requests what is asked, by the id of the call it is about.
  */
 export function confirmationEvent(
-  { invocation, agent, branch }: InvocationContext,
+  context: InvocationContext,
   calls: readonly FunctionCall[],
   requests: Readonly<Record<string, ToolConfirmation>>,
 ): Event | undefined {
   const asked = calls.flatMap((call) => {
     const request =
       call.id !== undefined && Object.hasOwn(requests, call.id) ? requests[call.id] : undefined;
-    return request ? [{ call, request, id: generateClientFunctionCallId(invocation.newId) }] : [];
+    return request
+      ? [{ call, request, id: generateClientFunctionCallId(context.invocation.newId) }]
+      : [];
   });
   if (asked.length === 0) return undefined;
-  return createEvent({
-    id: invocation.newId(),
-    timestamp: invocation.clock.now(),
-    invocationId: invocation.id,
-    author: agent.name,
-    ...(branch === undefined ? {} : { branch }),
+  return newEvent(context, {
     longRunningToolIds: asked.map(({ id }) => id),
     content: {
       role: "model",

@@ -1,7 +1,7 @@
 import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { Content, Part } from "../content/content.ts";
 import type { Context } from "../context/context.ts";
-import { createEventActions } from "../events/event-actions.ts";
+import { newEvent } from "../context/new-event.ts";
 import type { Event, PendingCall } from "../events/event.ts";
 import { FRAMEWORK_CALLS } from "../events/framework-calls.ts";
 import { generateClientFunctionCallId } from "../events/function-call-id.ts";
@@ -38,21 +38,15 @@ export class ModelEvents {
 
   /** The event of a response; `undefined` for a response that says nothing. */
   make(response: LlmResponse, context: Context): Event | undefined {
-    const { invocation, branch } = context.invocationContext;
+    const { invocationContext } = context;
     if (response.partial) {
       if (!saysSomething(response)) return undefined;
     } else response = guardAgainstNothing(response);
     const { content, longRunningToolIds, pending } = this.#withCallIds(response, context);
     const harvest = response.partial ? undefined : context.harvest();
-    const event: Event = {
-      ...response,
-      id: (this.#id ??= invocation.newId()),
-      invocationId: invocation.id,
-      author: this.#agent.name,
-      timestamp: invocation.clock.now(),
-      actions: harvest?.actions ?? createEventActions(),
-    };
-    if (branch !== undefined) event.branch = branch;
+    const id = (this.#id ??= invocationContext.invocation.newId());
+    const event = newEvent(invocationContext, { ...response, id });
+    if (harvest) event.actions = harvest.actions;
     if (content !== undefined) event.content = content;
     if (longRunningToolIds.length > 0) event.longRunningToolIds = longRunningToolIds;
     if (!harvest) return event;

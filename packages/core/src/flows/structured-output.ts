@@ -1,19 +1,14 @@
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { Context } from "../context/context.ts";
-import { createEvent, type Event } from "../events/event.ts";
+import { newEvent } from "../context/new-event.ts";
+import type { Event } from "../events/event.ts";
 import { agentOf } from "./agent-of.ts";
 import { saveOutput } from "./save-output.ts";
 
 /** The answer that an agent gave through `set_model_response`, as its final text. */
 export function structuredOutputEvent(context: InvocationContext, value: unknown): Event {
-  const { invocation, agent, branch } = context;
   const callbackContext = new Context({ invocationContext: context });
-  const event = createEvent({
-    id: invocation.newId(),
-    timestamp: invocation.clock.now(),
-    invocationId: invocation.id,
-    author: agent.name,
-    ...(branch === undefined ? {} : { branch }),
+  const event = newEvent(context, {
     content: { role: "model", parts: [{ text: spacedJson(value) }] },
   });
   event.actions = callbackContext.actions;

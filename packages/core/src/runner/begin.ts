@@ -2,7 +2,8 @@ import type { BaseAgent } from "../agents/base-agent.ts";
 import type { Content } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
-import { createEvent, type CreateEventParams, type Event } from "../events/event.ts";
+import { newEvent, type NewEventMembers } from "../context/new-event.ts";
+import type { Event } from "../events/event.ts";
 import { equalJson } from "../internal/json.ts";
 import { beforeRunNode, isRunAnswer } from "../log/agent-run.ts";
 import { liveFrom } from "../log/rewind.ts";
@@ -71,19 +72,9 @@ function checkStillAnswers(
 
 /** What a hook answers in place of the run. */
 export async function answerInstead(context: InvocationContext): Promise<Event | undefined> {
-  const { invocation, pluginManager } = context;
+  const { pluginManager } = context;
   const content = await pluginManager.first("beforeRunCallback", { invocationContext: context });
-  return (
-    content &&
-    createEvent({
-      id: invocation.newId(),
-      timestamp: invocation.clock.now(),
-      invocationId: invocation.id,
-      author: "model",
-      nodeInfo: beforeRunNode(),
-      content,
-    })
-  );
+  return content && newEvent(context, { nodeInfo: beforeRunNode(), content }, { author: "model" });
 }
 
 /** A run that is taken up again: its `beforeRunCallback` has answered, and that is stored. */
@@ -167,7 +158,6 @@ async function messageEvent(
   message: Content | undefined,
   accepted: Accepted,
 ): Promise<Event | undefined> {
-  const { invocation } = context;
   const { stateDelta } = request;
   const hasMore = request.message === undefined && Object.keys(stateDelta).length > 0;
   if (message === undefined && !hasMore) return undefined;
@@ -175,15 +165,10 @@ async function messageEvent(
     message && request.runConfig.saveInputBlobsAsArtifacts
       ? await saveBlobs(context, message)
       : { message, artifactDelta: {} };
-  const event: CreateEventParams = {
-    id: invocation.newId(),
-    timestamp: invocation.clock.now(),
-    invocationId: invocation.id,
-    author: "user",
+  const members: NewEventMembers = {
     actions: { stateDelta, artifactDelta: saved.artifactDelta },
   };
+  if (saved.message !== undefined) members.content = saved.message;
   const branch = accepted.answers && commonBranch(accepted.answers);
-  if (branch !== undefined) event.branch = branch;
-  if (saved.message !== undefined) event.content = saved.message;
-  return createEvent(event);
+  return newEvent(context, members, { author: "user", branch });
 }

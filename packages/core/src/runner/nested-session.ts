@@ -1,6 +1,7 @@
 import type { Context } from "../context/context.ts";
-import { createEvent, type Event, type ToolRecord } from "../events/event.ts";
+import type { Event, ToolRecord } from "../events/event.ts";
 import { decodeEvent } from "../events/codec.ts";
+import { record } from "../flows/tools/records.ts";
 import { setOwn } from "../internal/json.ts";
 import { agentRun } from "../log/agent-run.ts";
 import { BaseSessionService } from "../sessions/base-session-service.ts";
@@ -72,18 +73,8 @@ async function recordEvent(
   { invocationContext }: Context,
   { event, ...toolRecord }: ToolRecord,
 ): Promise<void> {
-  const { invocation, agent, branch } = invocationContext;
   const { sequence: _sequence, ...recorded } = event as Event;
-  await invocation.record(
-    createEvent({
-      id: invocation.newId(),
-      timestamp: invocation.clock.now(),
-      invocationId: invocation.id,
-      author: agent.name,
-      ...(branch === undefined ? {} : { branch }),
-      toolRecord: { ...toolRecord, event: recorded },
-    }),
-  );
+  await record(invocationContext, { ...toolRecord, event: recorded });
 }
 
 /** Not what lives as long as the invocation, nor what the engine keeps for itself. */

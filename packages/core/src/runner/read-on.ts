@@ -18,21 +18,16 @@ export interface ReadOnRequest {
  * Reads on in front of the window, when the request is about something from before it: the start of the invocation that it
  * answers or names. Where that invocation is taken up again, what decided who runs it is read too. What is nowhere is looked
  * for in the whole log.
- *
- * @returns whether the request is about anything in the log at all.
  */
 export async function readOn(
   settings: RunSettings,
   opened: OpenedSession,
   request: ReadOnRequest,
-): Promise<boolean> {
+): Promise<void> {
   const { session, kept } = opened;
   const { firstSequence: loadedFrom } = session;
-  const callIds = (request.message?.parts ?? []).flatMap(
-    ({ functionResponse }) => functionResponse?.id ?? [],
-  );
-  if (callIds.length === 0 && request.invocationId === undefined) return false;
-  if (loadedFrom <= 1) return true;
+  if (loadedFrom <= 1) return;
+  const callIds = callIdsOfAnswers(request);
   const since = Math.min(...callIds.map((id) => session.pendingCalls[id]?.since ?? Infinity));
   while (session.firstSequence > 1 && since < session.firstSequence)
     await readPage(settings, opened, since);
@@ -47,14 +42,22 @@ export async function readOn(
     session.firstSequence = loadedFrom;
     opened.kept = kept;
   }
-  if (session.firstSequence === loadedFrom) return true;
+  if (session.firstSequence === loadedFrom) return;
   while (
     session.firstSequence > 1 &&
     (cutsRewind(session.events) ||
       (settings.resumable && !isDecided(settings, session.events, invocationIds)))
   )
     await readPage(settings, opened, 1);
-  return true;
+}
+
+/** Whether the request is about anything in the log at all: about an invocation, or about calls that it answers. */
+export function isAboutLog(request: ReadOnRequest): boolean {
+  return request.invocationId !== undefined || callIdsOfAnswers(request).length > 0;
+}
+
+function callIdsOfAnswers({ message }: ReadOnRequest): string[] {
+  return (message?.parts ?? []).flatMap(({ functionResponse }) => functionResponse?.id ?? []);
 }
 
 /** Whether something was rewound of which only the end is loaded: nobody could tell how far it went. */

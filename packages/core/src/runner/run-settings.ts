@@ -10,7 +10,7 @@ import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import type { SessionKey } from "../sessions/session-store.ts";
-import type { Compactions } from "./compact.ts";
+import type { Compactions } from "./compactions.ts";
 
 /** What all runs of a runner share. */
 export interface RunSettings {

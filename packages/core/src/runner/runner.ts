@@ -17,7 +17,7 @@ import type { Session } from "../sessions/session.ts";
 import { type AnswerRequest, checkAnswerRequest, openForAnswer } from "./answer.ts";
 import { checkAgentTree } from "./check-agent-tree.ts";
 import { closeToolsets } from "./close-toolsets.ts";
-import { Compactions } from "./compact.ts";
+import { Compactions } from "./compactions.ts";
 import { EventStream } from "./event-stream.ts";
 import { fork, type RunnerForkSessionRequest } from "./fork.ts";
 import type { HandOff } from "./hand-off.ts";

@@ -1,6 +1,7 @@
-import type { FunctionCall } from "../content/content.ts";
+import type { Content, FunctionCall } from "../content/content.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
-import { createEvent, type Event } from "../events/event.ts";
+import { type EventOrigin, newEvent } from "../context/new-event.ts";
+import type { Event } from "../events/event.ts";
 import { getFunctionCalls, getFunctionResponses } from "../events/predicates.ts";
 import { liveEvents } from "../log/rewind.ts";
 
@@ -18,10 +19,9 @@ export function isAborted(events: readonly Event[]): boolean {
  * calls it has left open, and a last one that says so.
  */
 export function abortEvents(context: InvocationContext): Event[] {
-  const { session, invocationId, invocation } = context;
+  const { session, invocationId } = context;
   const answered = new Set<string>();
-  const open: Map<string, { author: string; branch: string | undefined; calls: FunctionCall[] }> =
-    new Map();
+  const open: Map<string, { origin: EventOrigin; calls: FunctionCall[] }> = new Map();
   const events = liveEvents(session.events).filter((event) => event.invocationId === invocationId);
   for (const event of events)
     for (const { id } of getFunctionResponses(event)) if (id !== undefined) answered.add(id);
@@ -32,37 +32,29 @@ export function abortEvents(context: InvocationContext): Event[] {
     );
     if (calls.length === 0) continue;
     const key = JSON.stringify([event.author, event.branch ?? null]);
-    const group = open.get(key) ?? { author: event.author, branch: event.branch, calls: [] };
+    const group = open.get(key) ?? { origin: event, calls: [] as FunctionCall[] };
     group.calls.push(...calls);
     open.set(key, group);
   }
-  const shell = { invocationId, errorCode: ABORTED, errorMessage: MESSAGE };
-  const stamp = (): { id: string; timestamp: number } => ({
-    id: invocation.newId(),
-    timestamp: invocation.clock.now(),
-  });
-  const seals = [...open.values()].map(({ author, branch, calls }) =>
-    createEvent({
-      ...shell,
-      ...stamp(),
-      author,
-      ...(branch === undefined ? {} : { branch }),
-      content: {
-        role: "user",
-        parts: calls.map(({ id, name }) => ({
-          functionResponse: {
-            ...(id === undefined ? {} : { id }),
-            ...(name === undefined ? {} : { name }),
-            response: { error: MESSAGE },
-          },
-        })),
-      },
-    }),
+  const said = { errorCode: ABORTED, errorMessage: MESSAGE };
+  const seals = [...open.values()].map(({ origin, calls }) =>
+    newEvent(context, { ...said, content: refusals(calls) }, origin),
   );
   const isTold = events.some(({ errorCode, content }) => errorCode === ABORTED && !content);
-  return isTold
-    ? seals
-    : [...seals, createEvent({ ...shell, ...stamp(), author: context.agent.name })];
+  return isTold ? seals : [...seals, newEvent(context, said)];
+}
+
+function refusals(calls: readonly FunctionCall[]): Content {
+  return {
+    role: "user",
+    parts: calls.map(({ id, name }) => ({
+      functionResponse: {
+        ...(id === undefined ? {} : { id }),
+        ...(name === undefined ? {} : { name }),
+        response: { error: MESSAGE },
+      },
+    })),
+  };
 }
 
 /** A long-running call that only its tool has reported on. */

@@ -1,5 +1,6 @@
 import type { FunctionCall, FunctionResponse, Part } from "../../content/content.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
+import { newEvent } from "../../context/new-event.ts";
 import type { EventActions } from "../../events/event-actions.ts";
 import type { Event } from "../../events/event.ts";
 import { mergeEventActions } from "../../events/merge-event-actions.ts";
@@ -25,28 +26,25 @@ export interface CallResult {
  * @param asFinished containers that several calls changed in place are as the last of them left them.
  */
 export function responseEvent(
-  { invocation, agent, branch }: InvocationContext,
+  context: InvocationContext,
   inCallOrder: readonly CallResult[],
   asFinished: readonly CallResult[],
 ): Event | undefined {
   const parts = inCallOrder.flatMap(({ call, response }): Part[] =>
     response ? [{ functionResponse: responseOf(call, response) }] : [],
   );
-  const { stateDelta, stateRemoved } = mergeState(inCallOrder, asFinished, invocation.state);
+  const { stateDelta, stateRemoved } = mergeState(
+    inCallOrder,
+    asFinished,
+    context.invocation.state,
+  );
   const actions = {
     ...mergeEventActions(inCallOrder.map((result) => result.actions)),
     stateDelta,
   };
   if (parts.length === 0 && stateRemoved.length === 0 && isEmpty(actions)) return undefined;
-  const event: Event = {
-    id: invocation.newId(),
-    invocationId: invocation.id,
-    author: agent.name,
-    timestamp: invocation.clock.now(),
-    actions,
-  };
+  const event = newEvent(context, { actions });
   if (parts.length > 0) event.content = { role: "user", parts };
-  if (branch !== undefined) event.branch = branch;
   if (stateRemoved.length > 0) event.stateRemoved = [...stateRemoved];
   return event;
 }
