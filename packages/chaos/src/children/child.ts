@@ -1,21 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Operation } from "../history/operation.ts";
 import type { Recorder } from "../history/recorder.ts";
+import { pause } from "../pause.ts";
 import type { Told } from "./told.ts";
 
 /** A program of this folder as a process of its own; what it asks for and learns goes into the parent's history. */
 export class Child implements AsyncDisposable {
-  /** Resolves when it is ready to work; rejects when it ends before that. */
-  readonly ready: Promise<void>;
   /** What it said went wrong, and what it printed to stderr. */
   readonly problems: string[] = [];
   readonly #process: ChildProcess;
   readonly #recorder: Recorder;
   readonly #open: Map<number, Operation> = new Map();
   readonly #ended: Promise<void>;
-  #onReady: () => void = () => {};
+  #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   #onAsked: () => void = () => {};
 
   constructor(program: string, parameters: object, recorder: Recorder) {
@@ -33,17 +33,21 @@ export class Child implements AsyncDisposable {
     stdin?.on("error", () => {});
     if (stdout)
       createInterface({ input: stdout }).on("line", (line) => this.#hear(JSON.parse(line) as Told));
-    const ready = Promise.withResolvers<void>();
-    this.#onReady = ready.resolve;
-    this.ready = ready.promise;
     this.#ended = new Promise((resolve) =>
       this.#process.on("close", () => {
         if (errors !== "") this.problems.push(errors);
-        ready.reject(new Error(`${program} ended before it was ready: ${errors}`));
+        this.#ready.reject(new Error(`${program} ended before it was ready: ${errors}`));
         resolve();
       }),
     );
-    this.ready.catch(() => {}); // told to whoever awaits it
+    this.#ready.promise.catch(() => {}); // told to whoever awaits it
+  }
+
+  /** Resolves when it has said once more that it is ready; rejects when it ends before that. */
+  async ready(): Promise<void> {
+    await this.#ready.promise;
+    this.#ready = Promise.withResolvers();
+    this.#ready.promise.catch(() => {});
   }
 
   /** Resolves when it has sent its next operation, or is just about to. */
@@ -54,6 +58,14 @@ export class Child implements AsyncDisposable {
   /** Sends a line; a stopped process gets it when it goes on. */
   tell(line: string): void {
     this.#process.stdin?.write(`${line}\n`);
+  }
+
+  /** Stops it where it stands, and waits until it does. */
+  async freeze(): Promise<void> {
+    this.signal("SIGSTOP");
+    const isStopped = (): boolean =>
+      /^State:\s+T/m.test(readFileSync(`/proc/${this.#process.pid}/status`, "utf8"));
+    while (!isStopped()) await pause(1);
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
@@ -67,7 +79,7 @@ export class Child implements AsyncDisposable {
   }
 
   #hear(told: Told): void {
-    if ("ready" in told) return this.#onReady();
+    if ("ready" in told) return this.#ready.resolve();
     if ("problem" in told) return void this.problems.push(told.problem);
     if ("asked" in told) {
       const operation = { ...told.asked, return: told.asked.return ?? Infinity };

@@ -4,5 +4,6 @@ import type { Operation } from "../history/operation.ts";
 export type Told =
   | { readonly asked: Operation; readonly n: number }
   | { readonly settled: Operation; readonly n: number }
+  /** It waits for a line. */
   | { readonly ready: true }
   | { readonly problem: string };

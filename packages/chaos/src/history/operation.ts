@@ -62,6 +62,8 @@ export interface LoggedEvent {
   readonly id: string;
   /** A fingerprint. */
   readonly data: string;
+  /** When a follower got it. */
+  readonly at?: number;
 }
 
 /** What a subscriber got, in the order in which it got it. */

@@ -55,7 +55,7 @@ export const writerKilled: Line = {
         while (children.length < PROCESSES) children.push(start());
         const victim = children.shift();
         children.push(start());
-        await victim?.ready;
+        await victim?.ready();
         // In the middle of an operation, which it has told before it began.
         await victim?.asks();
         victim?.signal("SIGKILL");

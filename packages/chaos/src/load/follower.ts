@@ -1,5 +1,6 @@
 import { AdkError, type BaseSessionService } from "@adk/core";
 import { fingerprint } from "../history/fingerprint.ts";
+import { now } from "../history/now.ts";
 import type { Followed } from "../history/operation.ts";
 import { pause } from "../pause.ts";
 import type { Tally } from "./tally.ts";
@@ -60,7 +61,7 @@ export class Follower implements AsyncDisposable {
         };
         for await (const event of service.subscribe(request)) {
           const { id, sequence = 0 } = event;
-          events.push({ sequence, id, data: fingerprint(event) });
+          events.push({ sequence, id, data: fingerprint(event), at: now() });
           this.#onEvent();
         }
       } catch (error) {

@@ -41,6 +41,8 @@ const REFUSALS = new Set([
   "SESSION_NOT_FOUND",
 ]);
 
+const LONGEST_WAIT_MS = 60_000;
+
 /** One who asks for one thing at a time, until there is an answer, and has it recorded. */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -118,31 +120,35 @@ export class Worker {
     );
   }
 
-  /** Takes the lease as soon as nobody has it. */
-  async acquire(session: Session, ttlMs: number): Promise<SessionLease> {
-    const { name, service } = this.#options;
-    const asked = this.#asked(session);
-    const opened = await this.answered(
+  /** Takes the lease as soon as nobody has it, and loads the session. */
+  async acquire(
+    sessionId: string,
+    ttlMs: number,
+  ): Promise<{ readonly session: Session; readonly lease: SessionLease }> {
+    const { name, service, recorder } = this.#options;
+    const invoke = now();
+    const { session, lease } = await this.answered(
       async () =>
         await service.openSession({
           ...OWNER,
-          sessionId: session.id,
+          sessionId,
           owner: name,
           ttlMs,
-          waitMs: 60_000,
+          waitMs: LONGEST_WAIT_MS,
         }),
     );
     const grant: Grant = {
       op: "grant",
-      ...asked,
+      ...this.#asked(session),
+      invoke,
       return: now(),
       outcome: "ok",
-      epoch: opened.lease.epoch,
-      lastSequence: opened.session.lastSequence,
+      epoch: lease.epoch,
+      lastSequence: session.lastSequence,
     };
-    this.#options.recorder.asked(grant);
-    this.#options.recorder.settled(grant);
-    return opened.lease;
+    recorder.asked(grant);
+    recorder.settled(grant);
+    return { session, lease };
   }
 
   async load(sessionId: string, numRecentEvents: number): Promise<Session | undefined> {

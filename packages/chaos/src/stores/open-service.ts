@@ -10,12 +10,14 @@ export interface OpenOptions {
   /** When a command is given up, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   readonly pollMs?: number | undefined;
+  /** Of a pool; only PostgreSQL has one. */
+  readonly maxConnections?: number | undefined;
 }
 
 /** A service of its own, with connections of its own, as another process would have. */
 export async function openService(
   address: Address,
-  { maxTries, timeoutMs, pollMs }: OpenOptions = {},
+  { maxTries, timeoutMs, pollMs, maxConnections }: OpenOptions = {},
 ): Promise<BaseSessionService> {
   switch (address.store) {
     case "sqlite":
@@ -28,7 +30,7 @@ export async function openService(
       return await PostgresSessionService.connect(address.url, {
         schema: address.schema,
         connectTimeoutMs: Math.min(timeoutMs ?? 2_000, 2_000),
-        ...given({ maxTries, timeoutMs, pollMs }),
+        ...given({ maxTries, timeoutMs, pollMs, maxConnections }),
       });
   }
 }
