@@ -19,8 +19,7 @@ import {
   type Part,
 } from "@adk/core";
 import { hash, neutralRequest } from "./request-hash.ts";
-import { APP_NAME } from "./universe.ts";
-import type { World } from "./world.ts";
+import type { KitWorld } from "./kit-world.ts";
 
 /** What a model says: a text, or calls (with the arguments of some of them). */
 export type Turn = string | { readonly calls: readonly (string | ScriptedCall)[] };
@@ -50,9 +49,9 @@ export function transfer(agent: string): Turn {
 
 /** Makes the agents and tools of a shape for one world. */
 export class Kit {
-  readonly world: World;
+  readonly world: KitWorld;
 
-  constructor(world: World) {
+  constructor(world: KitWorld) {
     this.world = world;
   }
 
@@ -62,7 +61,7 @@ export class Kit {
     eventsCompactionConfig?: AppOptions["eventsCompactionConfig"],
   ): App {
     return new App({
-      name: APP_NAME,
+      name: this.world.appName,
       rootAgent,
       plugins,
       ...(eventsCompactionConfig && { eventsCompactionConfig }),
@@ -137,12 +136,12 @@ const INPUT = { type: "object", properties: { input: { type: "string" } } } as c
 const ANY = { description: "Does something.", parameters: INPUT };
 
 class ScriptedModel extends BaseLlm {
-  readonly #world: World;
+  readonly #world: KitWorld;
   readonly #agent: string;
   readonly #turns: Turns;
   readonly #hashes: boolean;
 
-  constructor(world: World, agent: string, turns: Turns, hashes: boolean) {
+  constructor(world: KitWorld, agent: string, turns: Turns, hashes: boolean) {
     super({ model: "scripted" });
     this.#world = world;
     this.#agent = agent;

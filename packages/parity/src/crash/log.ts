@@ -16,6 +16,17 @@ export function* seenEvents(log: readonly Event[]): Generator<Event, void, undef
   }
 }
 
+/** An event as a store has it: what core encoded. */
+export function storedEvent(data: string, sequence: number): Event {
+  const { event } = JSON.parse(data) as { event: Event };
+  return { ...event, actions: event.actions ?? {}, sequence };
+}
+
+/** Bodies of one call are counted apart once a person was asked. */
+export function bodyName(callId: string, isConfirmed: boolean): string {
+  return isConfirmed ? `${callId} confirmed` : callId;
+}
+
 /** A call that nobody outside has answered. */
 export interface OpenRequest {
   readonly id: string;

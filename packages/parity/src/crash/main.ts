@@ -1,28 +1,32 @@
-/**
- * Cuts runs of every shape of app at every continuation of the engine, and compares what comes of them after another Runner
- * has taken over with what comes of a run that nothing happened to.
- *
- * - `--shape NAME`: only this one. `--k N`, `--k N,M`: only this cut (and this one after it); prints the log.
- * - `--by-id`: with `--k`, resumes by the id alone.
- * - `--second N`: pairs of cuts, 5,000 unless told. `--seed N`: which pairs.
- */
-import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
+/** Cuts runs of every shape of app, in memory and on durable stores, and compares what comes of them; `HELP` says how. */
 import { AdkError } from "@adk/core";
-import { type CutDifference, Undisturbed } from "./cut.ts";
-import { play } from "./play.ts";
-import type { Shape } from "./shape.ts";
+import { parseArgs } from "node:util";
+import { PLACES } from "./durable/places.ts";
+import { DURABLE_SHAPES } from "./durable/shapes.ts";
+import { showCut } from "./show-cut.ts";
 import { SHAPES } from "./shapes.ts";
-import type { Sweep, SweepOptions } from "./sweep.ts";
+import { sweepInMemory } from "./sweep-in-memory.ts";
+import { sweepOnStore } from "./sweep-on-store.ts";
+import type { Total } from "./report.ts";
 
-interface Job {
-  readonly name: string;
-  readonly options: SweepOptions;
-}
+const STORES: readonly string[] = ["memory", ...Object.keys(PLACES)];
 
-/** Differences of one shape. */
-const MOST_SHOWN = 5;
+const HELP = `npm run crash -- [options]
+
+Cuts runs and lets another Runner take them up; what is stored at the end must be what it is without the cut.
+memory: every shape of app is cut at every continuation of the engine, in a simulation.
+${STORES.slice(1).join(", ")}: a process is killed (SIGKILL) at every event of ${DURABLE_SHAPES.length} shapes, and another process goes on.
+
+  --store NAME   only this one of ${STORES.join(", ")}; may be repeated (default: all)
+  --shape NAME   only this shape
+  --k N          with --shape: only this cut; prints the log (memory, unless --store says otherwise)
+  --k N,M        and this one in the run that was taken up again (memory)
+  --by-id        with --k: resumes by the id alone (memory)
+  --second N     how many pairs of cuts (memory; default: 5000)
+  --seed N       which pairs (memory; default: 1)
+  --help         this text
+
+Exits with 1 when there is a difference, with 2 when an option is wrong.`;
 
 try {
   process.exit((await main()) ? 0 : 1);
@@ -36,98 +40,73 @@ try {
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
+      store: { type: "string", multiple: true },
       shape: { type: "string" },
       k: { type: "string" },
       "by-id": { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
       second: { type: "string", default: "5000" },
+      help: { type: "boolean", default: false },
     },
   });
-  const shapes = SHAPES.filter(({ name }) => values.shape === undefined || name === values.shape);
-  if (shapes.length === 0)
+  if (values.help) {
+    console.log(HELP);
+    return true;
+  }
+  const { shape, k } = values;
+  const cuts = k?.split(",").map((text) => wholeNumber("k", text));
+  if (cuts && shape === undefined) throw invalid("`--k` needs a `--shape`.");
+  const stores = values.store ?? (cuts ? ["memory"] : STORES);
+  const unknown = stores.find((store) => !STORES.includes(store));
+  if (unknown !== undefined)
+    throw invalid(`There is no store ${unknown}. The stores are: ${STORES.join(", ")}.`);
+  const shapesOf = (store: string): typeof SHAPES =>
+    (store === "memory" ? SHAPES : DURABLE_SHAPES).filter(
+      ({ name }) => shape === undefined || name === shape,
+    );
+  if (stores.every((store) => shapesOf(store).length === 0))
     throw invalid(
-      `There is no shape ${values.shape}. The shapes are: ${SHAPES.map(({ name }) => name).join(", ")}.`,
+      `There is no shape ${shape} there. The shapes are: ${SHAPES.map(({ name }) => name).join(", ")}; those of the durable stores: ${DURABLE_SHAPES.map(({ name }) => name).join(", ")}.`,
     );
   const seed = wholeNumber("seed", values.seed);
   const second = wholeNumber("second", values.second);
-  if (values.k !== undefined) {
-    const [shape, ...others] = shapes;
-    if (shape === undefined || others.length > 0) throw invalid("`--k` needs a `--shape`.");
-    return await showCut(
-      shape,
-      values.k.split(",").map((text) => wholeNumber("k", text)),
-      values["by-id"],
-    );
+  const began = performance.now();
+  const total = { cuts: 0, differences: 0 };
+  for (const store of stores) {
+    const shapes = shapesOf(store);
+    const [first] = shapes;
+    if (!first) continue;
+    const one = await timed(store, async () => {
+      if (store !== "memory") return await sweepOnStore(store, shapes, cuts?.[0]);
+      if (cuts) return await showCut(first, cuts, values["by-id"]);
+      return await sweepInMemory(shapes, seed, second);
+    });
+    total.cuts += one.cuts;
+    total.differences += one.differences;
   }
-  return await sweepAll(shapes, seed, second);
-}
-
-async function sweepAll(shapes: readonly Shape[], seed: number, second: number): Promise<boolean> {
-  const lengths = new Map<string, number>();
-  for (const shape of shapes) lengths.set(shape.name, (await Undisturbed.of(shape)).continuations);
-  const sum = [...lengths.values()].reduce((total, length) => total + length, 0);
-  // The longest first: no worker is left alone with it at the end.
-  const jobs: Job[] = [...lengths]
-    .toSorted(([, left], [, right]) => right - left)
-    .map(([name, length]) => ({
-      name,
-      options: { seed, pairs: Math.ceil((second * length) / sum) },
-    }));
-  const total = { cuts: 0, pairs: 0, differences: 0 };
-  const width = Math.min(availableParallelism(), jobs.length);
-  await Promise.all(
-    Array.from({ length: width }, () =>
-      workThrough(jobs, ({ cuts, pairs, differences }) => {
-        total.cuts += cuts;
-        total.pairs += pairs;
-        total.differences += differences.length;
-        for (const difference of differences.slice(0, MOST_SHOWN)) console.log(words(difference));
-        if (differences.length > MOST_SHOWN)
-          console.log(`${differences[0]?.shape}: ${differences.length - MOST_SHOWN} more`);
-      }),
-    ),
-  );
   console.log(
-    `${shapes.length} shapes; ${total.pairs} of the runs cut a second time, seed ${seed}`,
+    `crash: ${total.cuts} cuts, ${total.differences} differences, ${secondsSince(began)} s`,
   );
-  console.log(`crash: ${total.cuts} cuts, ${total.differences} differences`);
   return total.differences === 0;
 }
 
-/** One worker, until no job is left. */
-async function workThrough(jobs: Job[], onSweep: (sweep: Sweep) => void): Promise<void> {
-  const worker = new Worker(new URL("worker.ts", import.meta.url));
-  try {
-    for (let job = jobs.shift(); job; job = jobs.shift()) {
-      const { promise, resolve, reject } = Promise.withResolvers<Sweep>();
-      worker.once("message", resolve);
-      worker.once("error", reject);
-      worker.postMessage(job);
-      onSweep(await promise);
-      worker.off("error", reject);
-    }
-  } finally {
-    await worker.terminate();
+async function timed(store: string, work: () => Promise<Total | undefined>): Promise<Total> {
+  const began = performance.now();
+  const total = await work();
+  if (!total) {
+    console.log(`${store}: not run`);
+    return { cuts: 0, differences: 0 };
   }
+  const { cuts, differences, note } = total;
+  const more = note === undefined ? "" : `, ${note}`;
+  console.log(
+    `${store}: ${cuts} cuts, ${differences} differences${more}, ${secondsSince(began)} s`,
+  );
+  return total;
 }
 
-/** One cut, with its log. */
-async function showCut(
-  shape: Shape,
-  cuts: readonly number[],
-  resumesById: boolean,
-): Promise<boolean> {
-  const undisturbed = await Undisturbed.of(shape);
-  const { difference } = await undisturbed.cut(cuts, { resumesById });
-  const { events } = await play(shape, { cuts, resumesById });
-  for (const { timestamp: _, ...event } of events) console.log(JSON.stringify(event));
-  if (difference) console.log(words(difference));
-  return difference === undefined;
-}
-
-function words({ shape, cuts, byId, problem }: CutDifference): string {
-  const where = cuts.length === 0 ? "no cut" : `k ${cuts.join(",")}${byId ? " by id" : ""}`;
-  return `${shape}, ${where}: ${problem}`;
+function secondsSince(began: number): string {
+  return ((performance.now() - began) / 1000).toFixed(1);
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -1,5 +1,7 @@
 import { type Event, InMemoryArtifactStore, InMemorySessionStore } from "@adk/core";
-import { callsOf, responsesOf, seenEvents } from "./log.ts";
+import { hasOutcome } from "./has-outcome.ts";
+import type { Witness } from "./kit-world.ts";
+import { bodyName, storedEvent } from "./log.ts";
 
 export const APP_NAME = "crash";
 export const USER_ID = "user";
@@ -7,7 +9,7 @@ export const SESSION_ID = "session";
 export const LEASE_MS = 15_000;
 
 /** What outlives a process: the stores, the time, and what really happened outside of the engine. */
-export class Universe {
+export class Universe implements Witness {
   /** Milliseconds since the Unix epoch. */
   now: number = Date.UTC(2026, 0, 1);
   readonly store: InMemorySessionStore;
@@ -47,8 +49,7 @@ export class Universe {
 
   /** An event was stored. */
   see(data: string): void {
-    const { event } = JSON.parse(data) as { event: Event };
-    this.log.push({ ...event, actions: event.actions ?? {}, sequence: this.log.length + 1 });
+    this.log.push(storedEvent(data, this.log.length + 1));
   }
 
   askModel(agent: string): void {
@@ -57,26 +58,9 @@ export class Universe {
 
   /** The body of a tool begins: nothing of this call may be stored yet since it was last released. */
   beginBody(callId: string, tool: string, isConfirmed: boolean): void {
-    const name = isConfirmed ? `${callId} confirmed` : callId;
+    const name = bodyName(callId, isConfirmed);
     this.bodies.set(name, (this.bodies.get(name) ?? 0) + 1);
-    if (this.#hasOutcome(callId))
+    if (hasOutcome(this.log, callId))
       this.violations.push(`tool ${tool} ran although its response or record was stored`);
-  }
-
-  #hasOutcome(callId: string): boolean {
-    let hasOutcome = false;
-    const requests = new Map<string, string>();
-    for (const event of seenEvents(this.log)) {
-      for (const call of callsOf(event)) {
-        if (call.id === callId) hasOutcome = false;
-        const original = call.args?.["originalFunctionCall"] as { id?: string } | undefined;
-        if (call.id !== undefined && original?.id) requests.set(call.id, original.id);
-      }
-      if (event.toolRecord?.callId === callId && !event.toolRecord.event) hasOutcome = true;
-      for (const { id = "" } of responsesOf(event))
-        if (id === callId) hasOutcome = true;
-        else if (event.author === "user" && requests.get(id) === callId) hasOutcome = false;
-    }
-    return hasOutcome;
   }
 }

@@ -10,14 +10,10 @@ import {
 } from "@adk/core";
 import { Continuations } from "./continuations.ts";
 import { Kit } from "./kit.ts";
+import type { KitWorld } from "./kit-world.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import type { Shape } from "./shape.ts";
-import { LEASE_MS, type Universe } from "./universe.ts";
-
-export type RunOutcome =
-  | { readonly kind: "ended"; readonly events: readonly Event[] }
-  | { readonly kind: "failed"; readonly error: unknown }
-  /** The world is dead. */
-  | { readonly kind: "died" };
+import { APP_NAME, LEASE_MS, type Universe } from "./universe.ts";
 
 interface Timer {
   readonly due: number;
@@ -29,7 +25,8 @@ interface Timer {
  * nothing outside hears of it: store, model, tools, hooks and timers neither settle nor write, and the generator of its run is
  * left where it stands.
  */
-export class World {
+export class World implements KitWorld {
+  readonly appName: string = APP_NAME;
   readonly universe: Universe;
   readonly #runner: Runner;
   readonly #died: PromiseWithResolvers<RunOutcome> = Promise.withResolvers();
