@@ -95,7 +95,7 @@ export class Compactions {
 
   #inBackground(name: string, work: (signal: AbortSignal) => Promise<void>): void {
     // What is under way will be looked at again after the next run.
-    if (this.#running.has(name) || this.#closing.signal.aborted) return;
+    if (this.#running.has(name)) return;
     const { signal } = this.#closing;
     this.#track(
       name,

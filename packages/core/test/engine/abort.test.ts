@@ -256,6 +256,52 @@ describe("an aborted run", () => {
     expect((await e.session()).pendingCalls).toEqual({});
   });
 
+  it("while a long-running call waits that its tool has reported on: it is sealed too", async () => {
+    const ask = new LongRunningFunctionTool({
+      name: "ask",
+      description: "asks",
+      execute: () => ({ status: "asked" }),
+    });
+    const root = agent("root", [calls(["ask", {}, "c1"]), calls(["wait", {}, "c2"])], {
+      tools: [ask, wait],
+    });
+    await using e = await engine({ agent: root });
+    const controller = new AbortController();
+    const run = e.say("hi", { abortSignal: controller.signal });
+    await settle();
+    controller.abort();
+    expect(told(await run)).toEqual([
+      "root: ask()",
+      'root: ask → {"status":"asked"}',
+      "root: wait()",
+      `root: ask → ${ABORTED} wait → ${ABORTED} !INVOCATION_ABORTED`,
+      "root: !INVOCATION_ABORTED",
+    ]);
+    expect((await e.session()).pendingCalls).toEqual({});
+  });
+
+  it("after a long-running call was answered: the answer stands", async () => {
+    const ask = new LongRunningFunctionTool({
+      name: "ask",
+      description: "asks",
+      execute: () => ({ status: "asked" }),
+    });
+    const root = agent("root", [calls(["ask", {}, "c1"]), "asked", calls(["wait", {}, "c2"])], {
+      tools: [ask, wait],
+    });
+    await using e = await engine({ agent: root });
+    await e.say("hi");
+    const controller = new AbortController();
+    const run = e.say(answer(["c1", "ask", { yes: true }]), { abortSignal: controller.signal });
+    await settle();
+    controller.abort();
+    expect(told(await run)).toEqual([
+      "root: wait()",
+      `root: wait → ${ABORTED} !INVOCATION_ABORTED`,
+      "root: !INVOCATION_ABORTED",
+    ]);
+  });
+
   it("can be answered all the same: the answer takes the place of the seal", async () => {
     const ask = new LongRunningFunctionTool({
       name: "ask",

@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
+  AdkError,
+  type AppendCommand,
   BaseAgent,
+  BaseSessionService,
   createEvent,
   type Event,
   EXIT_LOOP,
+  InMemorySessionStore,
   type InvocationContext,
   LlmAgent,
   LongRunningFunctionTool,
@@ -16,6 +20,7 @@ import {
   agent,
   answer,
   calls,
+  collect,
   engine,
   latch,
   llm,
@@ -321,6 +326,45 @@ describe("a parallel agent", () => {
     });
     await e.say("hi");
     expect((await e.session()).state).toEqual({ a: 1, b: 1, "user:a": 2, "user:b": 2 });
+  });
+});
+
+describe("a parallel agent whose branches were told to stop", () => {
+  it("fails when the store then refuses to note that a call of one waits", async () => {
+    const recorded = latch();
+    const refusal = latch();
+    class Refusing extends InMemorySessionStore {
+      override async append(
+        command: AppendCommand,
+      ): Promise<Awaited<ReturnType<InMemorySessionStore["append"]>>> {
+        if (!command.data.includes('"toolRecord"')) return await super.append(command);
+        recorded.open();
+        await refusal.promise;
+        throw new AdkError("PERMISSION_DENIED", "The store is read-only.");
+      }
+    }
+    const go = latch();
+    const leave = tool("leave", (_args, { actions }) => void (actions.escalate = true));
+    const execute = (): Promise<void> => go.promise;
+    const slow = new LongRunningFunctionTool({ name: "slow", description: "asks", execute });
+    const stops = agent("stops", [calls(["leave"])], { tools: [leave] });
+    const works = agent("works", [calls(["slow"])], { tools: [slow] });
+    await using e = await engine({
+      agent: new ParallelAgent({ name: "top", subAgents: [stops, works] }),
+      sessionService: new BaseSessionService(new Refusing()),
+      autoCreateSession: true,
+      resumabilityConfig: { isResumable: true },
+    });
+    const stream = e.stream("hi");
+    let shown = await stream.next();
+    while (!shown.done && !shown.value.actions.escalate) shown = await stream.next();
+    go.open();
+    await recorded.promise;
+    // The caller comes back: the branches are stopped, while a record of one is on its way.
+    const rest = collect(stream);
+    await settle();
+    refusal.open();
+    await expect(rest).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
   });
 });
 

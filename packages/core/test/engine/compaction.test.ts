@@ -346,6 +346,38 @@ describe("agents that run side by side", () => {
     for (const one of [left, right] as ReturnType<typeof agent>[])
       for (const { contents } of one.llm.requests) expect(historyProblems(contents)).toEqual([]);
   });
+
+  it("wait for the one that sums up, and ask their models with its summary", async () => {
+    const gate = latch();
+    const summarizer = new Sums(() => gate.promise);
+    const child = (name: string): ReturnType<typeof agent> =>
+      agent(
+        name,
+        [
+          "hello",
+          { ...calls(["look", {}, `c-${name}`]), usageMetadata: { promptTokenCount: 500 } },
+          "done",
+        ] as never,
+        { tools: [tool("look", () => ({ text: "x" }))] },
+      );
+    const children = [child("left"), child("middle"), child("right")];
+    await using run = await compacting(new ParallelAgent({ name: "root", subAgents: children }), {
+      tokenThreshold: 400,
+      eventRetentionSize: 1,
+      summarizer,
+    });
+    await run.say("q1");
+    const second = run.say("q2");
+    await settle();
+    expect(summarizer.given).toHaveLength(1);
+    expect(children.map((one) => one.llm.requests.length)).toEqual([2, 2, 2]);
+    gate.open();
+    await second;
+    for (const one of children) {
+      const [first] = contentWords(one.llm.requests[2]?.contents ?? []);
+      expect(first).toBe("model: sum of q1…q2");
+    }
+  });
 });
 
 describe("a run that is taken up again", () => {
@@ -808,6 +840,36 @@ describe("compaction in the background", () => {
     expect(summarizer.signals[0]?.aborted).toBe(true);
     expect(run.clock.pendingTimers).toBe(0);
     expect(await run.log()).toHaveLength(2);
+  });
+
+  it("asks nobody any more after close, whoever still runs", async () => {
+    let asked = 0;
+    class Declines extends BaseEventsSummarizer {
+      override async maybeSummarizeEvents(): Promise<undefined> {
+        asked++;
+      }
+    }
+    let context: InvocationContext | undefined;
+    const root = agent("root", [usage("a1", 100)] as never, {
+      beforeAgentCallback: ({ invocationContext }) => void (context = invocationContext),
+    });
+    await using run = await compacting(root, {
+      tokenThreshold: 50,
+      eventRetentionSize: 0,
+      summarizer: new Declines(),
+      inBackground: true,
+    });
+    await run.say("q1");
+    await settle();
+    const beforeModelCall = async (): Promise<number> => {
+      asked = 0;
+      if (context) await context.invocation.compact?.(context);
+      await settle();
+      return asked;
+    };
+    expect(await beforeModelCall()).toBe(1);
+    await run.runner.close();
+    expect(await beforeModelCall()).toBe(0);
   });
 
   it("does not survive the session", async () => {
