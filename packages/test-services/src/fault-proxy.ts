@@ -20,8 +20,8 @@ type Mode = "pass" | "frozen" | "black-hole" | "delay";
  * What `cutBefore` and `cutAfter` ask for happens to the next requests, each on its own connection.
  */
 export class FaultProxy implements AsyncDisposable {
-  readonly #host: string;
-  readonly #port: number;
+  #host: string;
+  #port: number;
   readonly #server: Server;
   readonly #pairs: Set<{ client: Socket; server: Socket }> = new Set();
   #mode: Mode = "pass";
@@ -33,11 +33,7 @@ export class FaultProxy implements AsyncDisposable {
   #held: (() => void)[] = [];
 
   private constructor({ to }: FaultProxyOptions) {
-    const url = typeof to === "number" ? undefined : new URL(to);
-    this.#host = url?.hostname ?? "127.0.0.1";
-    this.#port = url
-      ? Number(url.port || (url.protocol.startsWith("postgres") ? 5432 : 6379))
-      : Number(to);
+    ({ host: this.#host, port: this.#port } = addressOf(to));
     this.#server = createServer((client) => this.#accept(client));
   }
 
@@ -60,6 +56,11 @@ export class FaultProxy implements AsyncDisposable {
     through.hostname = "127.0.0.1";
     through.port = String(this.port);
     return through.href;
+  }
+
+  /** Connections made from now on lead to another server, as after a failover; those that there are stay. */
+  redirect(to: string | number): void {
+    ({ host: this.#host, port: this.#port } = addressOf(to));
   }
 
   /** How often a connection was cut. */
@@ -169,4 +170,13 @@ export class FaultProxy implements AsyncDisposable {
         setTimeout(go, this.#delayMs);
     }
   }
+}
+
+function addressOf(to: string | number): { host: string; port: number } {
+  if (typeof to === "number") return { host: "127.0.0.1", port: to };
+  const { hostname, port, protocol } = new URL(to);
+  return {
+    host: hostname,
+    port: Number(port || (protocol.startsWith("postgres") ? 5432 : 6379)),
+  };
 }
