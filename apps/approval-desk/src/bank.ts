@@ -1,3 +1,5 @@
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+
 /** One movement of money. */
 export interface Payment {
   readonly order: string;
@@ -6,14 +8,28 @@ export interface Payment {
   readonly key: string;
 }
 
-/** The world outside, where a mistake costs money: it outlives every process of the desk. */
+/** The world outside, where a mistake costs money. Its books are a file: it outlives every process of the desk. */
 export class Bank {
-  readonly payments: Payment[] = [];
-  /** How often somebody asked for a payment. */
-  attempts = 0;
+  readonly #books: string;
+
+  /** @param books the file, a line for each time that somebody asked for a payment. */
+  constructor(books: string) {
+    this.#books = books;
+  }
 
   pay(payment: Payment): void {
-    this.attempts++;
-    if (!this.payments.some(({ key }) => key === payment.key)) this.payments.push(payment);
+    appendFileSync(this.#books, `${JSON.stringify(payment)}\n`);
+  }
+
+  /** All that was asked for, by whichever process. */
+  get attempts(): readonly Payment[] {
+    const lines = existsSync(this.#books) ? readFileSync(this.#books, "utf8").split("\n") : [];
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Payment);
+  }
+
+  /** What was paid. */
+  get payments(): readonly Payment[] {
+    const { attempts } = this;
+    return attempts.filter(({ key }, n) => attempts.findIndex((one) => one.key === key) === n);
   }
 }

@@ -1,21 +1,28 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { App, LlmAgent } from "@adk/core";
 import { describe, expect, it } from "vitest";
 import { Bank, type Payment } from "./bank.ts";
-import { ClerkLlm } from "./clerk-llm.ts";
-import { createDesk } from "./desk.ts";
 import { tellStory } from "./story.ts";
 
+/** It starts a process. */
+const TIMEOUT_MS = 60_000;
 const print = (): void => undefined;
 
-describe("the story", () => {
+describe("the story", { timeout: TIMEOUT_MS }, () => {
   it("comes to its end, with one refund", async () => {
-    const bank = new Bank();
+    let bank: Bank | undefined;
+    let payments: readonly Payment[] = [];
     const lines: string[] = [];
-    await tellStory({ print: (line) => void lines.push(line), bank });
-    expect(bank.payments).toEqual([{ order: "A-7", amount: 80, key: expect.stringMatching(/./) }]);
+    await tellStory({
+      print(line) {
+        lines.push(line);
+        payments = bank?.payments ?? [];
+      },
+      createBank: (books) => (bank = new Bank(books)),
+    });
+    expect(payments).toEqual([{ order: "A-7", amount: 80, key: expect.stringMatching(/./) }]);
+    expect(lines).toContainEqual(expect.stringContaining("SIGKILL"));
     expect(lines.at(-1)).toBe("The bank has paid 1 refund, and the inbox is empty.");
   });
 
@@ -26,17 +33,15 @@ describe("the story", () => {
         super.pay({ ...payment, key: `${payment.key} again` });
       }
     }
-    await expect(tellStory({ print, bank: new Careless() })).rejects.toThrow("made once");
+    const createBank = (books: string): Bank => new Careless(books);
+    await expect(tellStory({ print, createBank })).rejects.toThrow("made once");
   });
 
   it("fails where nobody is asked", async () => {
-    const createApp = (bank: Bank): App => {
-      const { rootAgent } = createDesk(bank);
-      const agent = new LlmAgent({ name: "clerk", model: new ClerkLlm(), tools: [] });
-      expect(rootAgent.name).toBe(agent.name);
-      return new App({ name: "approval-desk", rootAgent: agent });
-    };
-    await expect(tellStory({ print, createApp })).rejects.toThrow("asks a person");
+    const firstProcess = fileURLToPath(
+      new URL("../test/process-without-tools.ts", import.meta.url),
+    );
+    await expect(tellStory({ print, firstProcess })).rejects.toThrow("asks a person");
   });
 
   it("is told by main.ts, which ends with 0", async () => {

@@ -1,49 +1,73 @@
 import {
   AdkError,
-  type App,
-  BaseSessionService,
   type Event,
-  InMemorySessionStore,
   type PendingRequest,
-  Runner,
-  type SessionStore,
+  type Runner,
   stringifyContent,
 } from "@adk/core";
 import { strict as assert } from "node:assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ANN, ANN_WRITES } from "./ann.ts";
 import { Bank } from "./bank.ts";
 import { createDesk } from "./desk.ts";
+import { killWhenAsked } from "./kill-when-asked.ts";
+import { openDesk } from "./open-desk.ts";
 
 export interface StoryOptions {
   /** Where the story is told. */
   print: (line: string) => void;
-  bank?: Bank;
-  createApp?: (bank: Bank) => App;
+  /** The bank of the processes that live on. */
+  createBank?: (books: string) => Bank;
+  /** The program of the process that is killed. */
+  firstProcess?: string;
 }
 
-const ANN = { userId: "ann", sessionId: "tea-set" } as const;
-
 /**
- * Ann wants her money back; a person has to agree. The process that asked is gone by then, another takes over the same store,
- * and two people click at once: the money is paid back once.
+ * Ann wants her money back; a person has to agree. The process that asked is killed, another opens the same file, and two
+ * people click at once: the money is paid back once.
  *
  * @throws AssertionError when anything of that is not so.
  */
 export async function tellStory({
   print,
-  bank = new Bank(),
-  createApp = createDesk,
+  createBank = (books) => new Bank(books),
+  firstProcess = fileURLToPath(new URL("first-process.ts", import.meta.url)),
 }: StoryOptions): Promise<void> {
-  // What stays when processes go. With @adk/sessions-postgres it would be a database.
-  const store = new InMemorySessionStore();
-  const startProcess = (): Runner =>
-    new Runner({ app: createApp(bank), sessionService: serviceOn(store), autoCreateSession: true });
+  const folder = await mkdtemp(join(tmpdir(), "approval-desk-"));
+  try {
+    const sessions = join(folder, "sessions.db");
+    const books = join(folder, "bank.jsonl");
+    await loseFirstProcess(firstProcess, [sessions, books], print);
+    const bank = createBank(books);
+    assert.equal(bank.attempts.length, 0, "no money moves before somebody agrees");
+    await answer(bank, () => openDesk(createDesk(bank), sessions), print);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
-  // Nobody closes the first process: it just is not there any more.
-  await writeToDesk(startProcess(), print);
-  assert.equal(bank.attempts, 0, "no money moves before somebody agrees");
+async function loseFirstProcess(
+  program: string,
+  args: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  print(`Ann writes: ${ANN_WRITES}`);
+  const { said, signal } = await killWhenAsked(program, args);
+  assert.equal(said, "asked", "the desk asks a person");
+  assert.equal(signal, "SIGKILL", "the process is killed");
+  print("The clerk wants to refund 80 €, and waits for a person. Its process is killed (SIGKILL).");
+}
 
-  await using morning = startProcess();
-  await using evening = startProcess();
+async function answer(
+  bank: Bank,
+  open: () => Promise<Runner>,
+  print: (line: string) => void,
+): Promise<void> {
+  await using morning = await open();
+  await using evening = await open();
   const request = await readInbox(morning, print);
 
   const clicks = await Promise.all([
@@ -56,7 +80,7 @@ export async function tellStory({
   assert.equal(made.length, 1, "one click makes the refund");
   assert.equal(refused.length, 1, "the other one is told that it came second");
 
-  assert.equal(bank.attempts, 1, "the refund is made once");
+  assert.equal(bank.attempts.length, 1, "the refund is made once");
   assert.deepEqual(
     bank.payments.map(({ order, amount }) => ({ order, amount })),
     [{ order: "A-7", amount: 80 }],
@@ -65,15 +89,6 @@ export async function tellStory({
   const { requests } = await evening.listPending({ userId: ANN.userId });
   assert.deepEqual(requests, [], "nothing waits any more");
   print(`The bank has paid ${bank.payments.length} refund, and the inbox is empty.`);
-}
-
-async function writeToDesk(runner: Runner, print: (line: string) => void): Promise<void> {
-  const text = "My tea set came in pieces. It is order A-7; I want my money back.";
-  print(`Ann writes: ${text}`);
-  const events = await runner.run({ ...ANN, newMessage: { role: "user", parts: [{ text }] } });
-  const asked = events.some(({ longRunningToolIds }) => longRunningToolIds?.length);
-  assert.ok(asked, "the desk asks a person");
-  print("The clerk wants to refund 80 €, and waits for a person. The process ends.");
 }
 
 async function readInbox(runner: Runner, print: (line: string) => void): Promise<PendingRequest> {
@@ -110,9 +125,4 @@ async function click(runner: Runner, who: string, request: PendingRequest): Prom
   }
   const said = events.findLast(({ content }) => content?.parts?.some(({ text }) => text));
   return { who, words: said ? stringifyContent(said) : "", events };
-}
-
-/** As every process would make it: its own service, on what they share. */
-function serviceOn(store: SessionStore): BaseSessionService {
-  return new BaseSessionService(store);
 }
