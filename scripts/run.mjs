@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | approval-desk | bench | bench:sessions: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | approval-desk | bench | bench:sessions: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -6,6 +6,7 @@ const PROGRAMS = {
   parity: { file: "packages/parity/src/main.ts" },
   crash: { file: "packages/parity/src/crash/main.ts" },
   chaos: { file: "packages/chaos/src/main.ts" },
+  tarballs: { file: "scripts/tarballs.mjs" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },
