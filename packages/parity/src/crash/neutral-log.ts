@@ -2,13 +2,14 @@ import type { Event } from "@adk/core";
 import type { Json, JsonObject } from "../json.ts";
 import { callsOf } from "./log.ts";
 
-/** Members that say when and where something was stored. */
+/** Members that say when and where something was stored, or how many processes have tried. */
 const UNTOLD: ReadonlySet<string> = new Set([
   "timestamp",
   "sequence",
   "startTimestamp",
   "endTimestamp",
   "expiresAt",
+  "attempt",
 ]);
 /** State that siblings push to: lists under such keys have no order. */
 const PUSHED = /^(?:\w+:)?list/;

@@ -3,6 +3,7 @@ import { CUSTOM, PARALLELS, SEQUENCES, TRANSFERS } from "./shapes/agents.ts";
 import { HOOKS } from "./shapes/hooks.ts";
 import { CALLS, MORE_NESTED, RUNS } from "./shapes/more.ts";
 import { NESTED } from "./shapes/nested.ts";
+import { REPEATS } from "./shapes/repeats.ts";
 import { CONFIRMATIONS, LONG_RUNNING, PLAIN, STATE } from "./shapes/tools.ts";
 
 const PATIENT: readonly Shape[] = [
@@ -19,6 +20,7 @@ const PATIENT: readonly Shape[] = [
   ...CALLS,
   ...MORE_NESTED,
   ...RUNS,
+  ...REPEATS,
 ];
 
 /** Of these the answer comes right after the crash, too: what is said must not depend on what the call left before it. */
