@@ -6,7 +6,7 @@ export interface RedisClient {
   readonly options: object;
   pipeline(commands?: unknown[][]): unknown;
   multi(commands?: unknown[][]): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: "error", listener: () => void): unknown;
   disconnect(): void;
 }
 

@@ -42,7 +42,7 @@ const PARTS: Readonly<Record<string, string>> = {
 export function damaged({ sessionId }: SessionKey, part: string): AdkError {
   return new AdkError(
     "STORE_CORRUPT",
-    `Of session ${JSON.stringify(sessionId)} the ${PARTS[part]} are gone, in whole or in part: the server evicted them (\`maxmemory-policy\` must be noeviction), or somebody deleted them. Restore them from a backup, or delete the rest of its keys.`,
+    `Session ${JSON.stringify(sessionId)} lacks its ${PARTS[part]}, in whole or in part: the server evicted keys (\`maxmemory-policy\` must be noeviction), or somebody deleted them. Restore them from a backup, or delete the rest of its keys.`,
     { details: { sessionId, part, committed: false } },
   );
 }

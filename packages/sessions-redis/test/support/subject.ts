@@ -1,7 +1,8 @@
-import { decorateStore, type SessionStore } from "@adk/core";
+import { decorateStore, type SessionStore, type SessionStoreCapabilities } from "@adk/core";
 import { sessionStoreSubject, type SessionSubject } from "@adk/core/testing";
 import { freshKeyPrefix, type TestServer } from "@adk/test-services";
 import { Redis } from "ioredis";
+import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import {
   RedisSessionStore,
@@ -18,31 +19,61 @@ export interface RedisSubjectOptions {
   readonly decorate?: ((store: SessionStore) => SessionStore) | undefined;
 }
 
-/** One key prefix a subject; a store, and a client, for each service, as another process would have. */
+/** One key prefix a subject, removed at the end; a store, and a client, for each service, as another process would have. */
 export async function redisSubject(
   server: Pick<TestServer, "url">,
-  options: RedisSubjectOptions = {},
+  { client = (url) => new Redis(url), ...options }: RedisSubjectOptions = {},
 ): Promise<SessionSubject> {
   const place = await freshKeyPrefix(server);
-  const { keyPrefix } = place;
+  return subjectAt({
+    ...options,
+    keyPrefix: place.keyPrefix,
+    client: () => client(server.url),
+    worker: { url: server.url, keyPrefix: place.keyPrefix },
+    remove: async () => await place[Symbol.asyncDispose](),
+  });
+}
+
+export interface OwnRedisSubjectOptions extends Omit<RedisSubjectOptions, "client"> {
+  readonly client: () => RedisClient;
+  /** How another process connects. */
+  readonly worker: Omit<WorkerData, "keyPrefix">;
+  readonly capabilities?: SessionStoreCapabilities | undefined;
+}
+
+/** The same on servers of the test's own, whose keys go with them. */
+export function ownRedisSubject(options: OwnRedisSubjectOptions): SessionSubject {
+  const keyPrefix = `adk-${randomUUID().slice(0, 8)}:`;
+  const worker = { ...options.worker, keyPrefix };
+  const subject = subjectAt({ ...options, keyPrefix, worker, remove: async () => {} });
+  return { ...subject, capabilities: options.capabilities };
+}
+
+interface Place extends Omit<RedisSubjectOptions, "client"> {
+  readonly keyPrefix: string;
+  readonly client: () => RedisClient;
+  readonly worker: WorkerData;
+  remove(): Promise<void>;
+}
+
+function subjectAt(place: Place): SessionSubject {
+  const { keyPrefix, worker, decorate = (store) => store } = place;
   const clients: RedisClient[] = [];
-  const { decorate = (store) => store, client: connect = (url) => new Redis(url) } = options;
-  const data: WorkerData = { url: server.url, keyPrefix };
   return sessionStoreSubject({
     worker: {
       module: fileURLToPath(new URL("worker.ts", import.meta.url)),
-      data,
+      data: worker,
       execArgv: ["--conditions=@adk/source"],
     },
     connect: ({ ttlMs }) => {
-      const client = connect(server.url);
+      const client = place.client();
       clients.push(client);
-      const store = new RedisSessionStore({ client, keyPrefix, ttlMs, ...options.store });
+      const store = new RedisSessionStore({ client, keyPrefix, ttlMs, ...place.store });
       return decorate(decorateStore(store, {}));
     },
     async remove() {
       for (const client of clients) client.disconnect();
-      await place[Symbol.asyncDispose]();
+      await place.remove();
     },
   });
 }

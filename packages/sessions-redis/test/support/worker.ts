@@ -1,12 +1,13 @@
 /** Opens a subject's keys in a process of its own, for the kit's level `processes`. */
 import { sessionWorker } from "@adk/core/testing";
-import { RedisSessionService } from "../../src/index.ts";
+import { RedisSessionService, type ConnectRedisOptions } from "../../src/index.ts";
 
 /** What a worker needs to know. */
-export interface WorkerData {
+export interface WorkerData extends Pick<
+  ConnectRedisOptions,
+  "keyPrefix" | "cluster" | "sentinel" | "tag"
+> {
   readonly url: string;
-  readonly keyPrefix: string;
-  readonly cluster?: boolean | undefined;
 }
 
 sessionWorker(async (data) => {
