@@ -1,6 +1,6 @@
 import { AdkError } from "@adk/core";
 import { Deadline } from "./deadline.ts";
-import { isUnknownScript, toAdkError } from "./errors.ts";
+import { isOutOfMemory, isUnknownScript, toAdkError } from "./errors.ts";
 import type { BatchReply, Command, Driver, Word } from "./redis-client.ts";
 import type { Script } from "./script.ts";
 
@@ -28,6 +28,8 @@ export interface Call {
   readonly keys: readonly string[];
   readonly words: readonly Word[];
 }
+
+const READS_AT_MOST = 5;
 
 /** Commands under a deadline of our own, with the driver's errors in our words. */
 export class Connection {
@@ -80,7 +82,14 @@ export class Connection {
 
   /** What commands read, all of one moment. Their keys are in one slot. */
   async read(commands: readonly Command[], options: RunOptions = {}): Promise<unknown[]> {
-    return await this.#send(false, options, async () => await this.#multi(commands));
+    return await this.#send(false, options, async () => {
+      try {
+        return await this.#multi(commands);
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+        return await this.#readTwice(commands);
+      }
+    });
   }
 
   /** One command. */
@@ -144,6 +153,24 @@ export class Connection {
       if (onDisk < 1) throw unconfirmed("the server's disk did not confirm it", {});
       return reply;
     });
+  }
+
+  /** A server whose memory is full takes no transactions, not even to read. What two reads agree on was so between them. */
+  async #readTwice(commands: readonly Command[]): Promise<unknown[]> {
+    for (let attempt = 0; attempt < READS_AT_MOST; attempt++) {
+      const replies = await this.#batch(this.driver.pipeline([...commands, ...commands]));
+      const [first, second] = [replies.slice(0, commands.length), replies.slice(commands.length)];
+      const isAgreed = commands.every(
+        ([name], index) =>
+          name === "time" || JSON.stringify(first[index]) === JSON.stringify(second[index]),
+      );
+      if (isAgreed) return second;
+    }
+    throw new AdkError(
+      "UNAVAILABLE",
+      "The server's memory is full, so that nothing can be read at one moment, and the session keeps changing. Repeat the call.",
+      { retryable: true, details: { committed: false } },
+    );
   }
 
   async #multi(commands: readonly Command[]): Promise<unknown[]> {

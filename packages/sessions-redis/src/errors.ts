@@ -148,6 +148,11 @@ export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }
 
+/** Whether the server refuses because its memory is full. */
+export function isOutOfMemory(error: unknown): boolean {
+  return understand(error).code === "OOM";
+}
+
 function understand(error: unknown): { code: string | undefined; meaning: Meaning } {
   const failure = (error ?? {}) as DriverFailure;
   const message = error instanceof Error ? error.message : String(error);

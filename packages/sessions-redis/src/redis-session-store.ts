@@ -188,7 +188,8 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
-    await this.#prepareWrite();
+    // A full server can be relieved, also of what an earlier process stored: nothing is rehearsed.
+    await this.#prepareRead();
     await this.#remover.erase(command, { signal }, (wake) => this.#hub.tell(wake));
   }
 
@@ -209,7 +210,7 @@ export class RedisSessionStore implements SessionStore {
 
   /** Redis deletes by itself what has expired; this tidies the indexes. */
   async purge(command: PurgeCommand, signal?: AbortSignal): Promise<number> {
-    await this.#prepareWrite();
+    await this.#prepareRead();
     return await this.#remover.purge(command, { signal }, (wake) => this.#hub.tell(wake));
   }
 
