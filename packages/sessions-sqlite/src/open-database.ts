@@ -80,12 +80,27 @@ function prepareFile(path: string, isAuto: boolean): void {
   if (existsSync(path)) return;
   if (!isAuto) throw schemaIsOld(path, 0);
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(resolve(path)));
     // Only a file that is new: closing one that is open elsewhere in this process would drop its locks.
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fileError(error, path);
   }
+}
+
+/** A recursive `mkdirSync` says ENOENT of a file system that cannot be written: the next folder that exists knows better. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      accessSync(nextThatExists(folder), constants.W_OK);
+    throw error;
+  }
+}
+
+function nextThatExists(folder: string): string {
+  return existsSync(folder) ? folder : nextThatExists(dirname(folder));
 }
 
 /** Why SQLite cannot open the file: the file system knows. */

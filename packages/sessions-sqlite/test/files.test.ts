@@ -203,6 +203,33 @@ describe("the schema", () => {
     });
     if (session) await service.appendEvent({ session, event: createEvent({ author: "user" }) });
     expect(session?.lastSequence).toBe(3);
+    // What this version does not know of an event it keeps, in copies too.
+    const fork = await service.forkSession({ ...key, newSessionId: "fork", atSequence: 2 });
+    expect(fork.events[0]).toMatchObject({ id: "e-1", unknownMember: 7 });
+  });
+
+  it("of version 1000 is read and written by verify, which writes no schema", async () => {
+    byHand(readFileSync(V1, "utf8"));
+    const schema = (): unknown =>
+      byHand("SELECT type, name, sql, (SELECT max(version) FROM adk_migration) FROM sqlite_schema");
+    const before = schema();
+    await using store = new SqliteSessionStore({ path: folder.file(), migrations: "verify" });
+    const command = { ...event, incarnation: "incarnation-1" };
+    expect(await store.append(command)).toMatchObject({ status: "ok", sequence: 3 });
+    expect(schema()).toEqual(before);
+  });
+
+  it("that is older than what is needed is refused by verify, and stays as it is", async () => {
+    byHand(readFileSync(V1, "utf8"));
+    byHand("PRAGMA user_version = 999");
+    const before = readFileSync(folder.file());
+    await using store = new SqliteSessionStore({ path: folder.file(), migrations: "verify" });
+    for (const call of [() => store.read(key), () => store.append(event)])
+      await expect(call()).rejects.toMatchObject({
+        code: "SCHEMA_MISMATCH",
+        details: { reason: "older", found: 999, known: 1000, committed: false },
+      });
+    expect(readFileSync(folder.file()).equals(before)).toBe(true);
   });
 
   it("is made once by many at the same time", async () => {

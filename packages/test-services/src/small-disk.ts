@@ -12,6 +12,8 @@ export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>;
   /** Gives it back. */
   makeRoom(): Promise<void>;
+  /** Whether it can only be read, by root too. */
+  setReadOnly(isReadOnly: boolean): void;
 }
 
 const NOBODY = 65_534;
@@ -37,6 +39,11 @@ export async function smallDisk({ bytes }: { readonly bytes: number }): Promise<
       if (!isFull) throw new Error(`${path} could not be filled.`);
     },
     makeRoom: async () => await rm(ballast),
+    setReadOnly(isReadOnly) {
+      const mode = `remount,${isReadOnly ? "ro" : "rw"}`;
+      const { status, stderr } = spawnSync("mount", ["-o", mode, path], { encoding: "utf8" });
+      if (status !== 0) throw new Error(`${path} could not be mounted again: ${stderr}`);
+    },
     async [Symbol.asyncDispose]() {
       spawnSync("umount", [path]);
       await folder[Symbol.asyncDispose]();

@@ -47,3 +47,27 @@ it.skipIf(!disk)(
     expect(await fresh.create(CREATE)).toMatchObject({ status: "ok" });
   },
 );
+
+it.skipIf(!disk)(
+  "a disk that can only be read is PERMISSION_DENIED, and used again when it can be written",
+  async () => {
+    const path = join(disk!.path, "read-only.db");
+    await using open = new SqliteSessionStore({ path });
+    await open.create(CREATE);
+    await open[Symbol.asyncDispose]();
+    const refused = {
+      code: "PERMISSION_DENIED",
+      retryable: false,
+      details: { committed: false, reason: "read-only" },
+    };
+    await using late = new SqliteSessionStore({ path });
+    await using fresh = new SqliteSessionStore({ path: join(disk!.path, "made/fresh.db") });
+    disk!.setReadOnly(true);
+    await expect(late.read({ ...KEY })).rejects.toMatchObject(refused);
+    await expect(late.append(append("e", 1))).rejects.toMatchObject(refused);
+    await expect(fresh.create(CREATE)).rejects.toMatchObject(refused);
+    disk!.setReadOnly(false);
+    expect(await late.append(append("e", 1))).toMatchObject({ status: "ok", sequence: 1 });
+    expect(await fresh.create(CREATE)).toMatchObject({ status: "ok" });
+  },
+);
