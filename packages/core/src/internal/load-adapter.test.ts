@@ -71,6 +71,13 @@ describe("loadAdapter", () => {
       });
   });
 
+  it("says where it was looked for", async () => {
+    const packageName = "@adk-test/none";
+    await expect(loadAdapter({ packageName, install, from: from() })).rejects.toThrow(
+      `${packageName} is not installed where ${from()} can see it.`,
+    );
+  });
+
   it.each(["@adk-test/broken", "@adk-test/throws"])(
     "does not call %s absent: it is there and fails to load",
     async (packageName) => {

@@ -108,7 +108,7 @@ export const sessionRows: readonly Row[] = [
   ...rowsOf(
     "CreateSessionServiceOptions",
     {
-      from: [["a folder without the package", "/", { code: "MISCONFIGURED", says: "npm install" }]],
+      from: [["no path and no URL", "x", { code: "MISCONFIGURED", says: "npm install" }]],
       load: [
         ["a text", "x", { code: "MISCONFIGURED", says: "could not be loaded" }],
         ["a package that is none", async () => ({}), { code: "MISCONFIGURED", says: "Update it" }],
