@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | approval-desk | bench | bench:sessions: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | approval-desk | two-workers | bench | bench:sessions: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -8,6 +8,7 @@ const PROGRAMS = {
   chaos: { file: "packages/chaos/src/main.ts" },
   tarballs: { file: "scripts/tarballs.mjs" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
+  "two-workers": { file: "apps/two-workers/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },
 };

@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { offered, sharedPostgres } from "@adk/test-services";
+import { placeAt } from "../src/places.ts";
+import { tellStory } from "../src/story.ts";
+
+/** For tests that start processes, on a busy machine. */
+const TIMEOUT_MS = 120_000;
+const server = await offered(sharedPostgres);
+afterAll(async () => await server?.[Symbol.asyncDispose]());
+
+describe.skipIf(!server)("two workers", { timeout: TIMEOUT_MS }, () => {
+  it("is told by main.ts, which ends with 0", async () => {
+    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--conditions=@adk/source",
+      main,
+      "--url",
+      server!.url,
+      "--rounds",
+      "2",
+    ]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("On PostgreSQL:");
+    expect(lines.filter((line) => line.includes("another one finished"))).toHaveLength(2);
+    expect(lines.at(-1)).toBe("All of it was so.");
+  });
+
+  it("fails where a tool asks under another key each time", async () => {
+    const worker = fileURLToPath(new URL("careless-worker.ts", import.meta.url));
+    await using place = await placeAt(server!.url)();
+    const story = tellStory({ uri: place.uri, rounds: 1, print: () => undefined, worker });
+    await expect(story).rejects.toThrow("O-1 is shipped once");
+  });
+});
