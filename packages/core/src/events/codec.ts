@@ -5,7 +5,8 @@ import type { Event } from "./event.ts";
 
 /** The version of the stored form. A form that older readers would misread gets the next number. */
 const VERSION = 1;
-const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
+/** The largest stored form, in bytes, where nobody says otherwise. */
+export const DEFAULT_MAX_EVENT_BYTES: number = 32 * 1024 * 1024;
 
 export interface EncodeOptions {
   /** The largest stored form, in bytes of UTF-8. @defaultValue 33,554,432 (32 MiB) */

@@ -1,5 +1,5 @@
 import { AdkError } from "../errors.ts";
-import { decodeKept } from "../events/codec.ts";
+import { decodeKept, DEFAULT_MAX_EVENT_BYTES } from "../events/codec.ts";
 import type { Event } from "../events/event.ts";
 import {
   checkOptions,
@@ -127,6 +127,8 @@ const STORE_METHODS = [
  * signal fires, `CLOSED` after disposal, and the store's `UNAVAILABLE`, `TIMEOUT`, `PERMISSION_DENIED` or `SCHEMA_MISMATCH`.
  */
 export class BaseSessionService implements AsyncDisposable {
+  /** The largest event that it stores, in bytes of its stored form; a larger one is refused with `EVENT_TOO_LARGE`. */
+  readonly maxEventBytes: number;
   readonly #store: SessionStore;
   readonly #clock: Clock;
   readonly #newId: IdSource;
@@ -141,6 +143,7 @@ export class BaseSessionService implements AsyncDisposable {
     checkStore("A session service", store, STORE_METHODS, "new InMemorySessionStore()");
     checkOptions("A session service", options, SESSION_SERVICE_OPTIONS);
     const clock = options.clock ?? systemClock;
+    this.maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
     this.#clock = clock;
     this.#newId = options.newId ?? randomId;
     this.#pollMs = options.pollMs ?? 500;
@@ -150,7 +153,7 @@ export class BaseSessionService implements AsyncDisposable {
       store: this.#store,
       reader: this.#reader,
       clock,
-      maxEventBytes: options.maxEventBytes,
+      maxEventBytes: this.maxEventBytes,
     });
     this.#wakes = new Wakes(this.#store, clock);
     this.#desk = new LeaseDesk({

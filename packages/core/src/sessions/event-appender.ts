@@ -38,7 +38,7 @@ export interface EventAppenderOptions {
   readonly store: SessionStore;
   readonly reader: SessionReader;
   readonly clock: Clock;
-  readonly maxEventBytes: number | undefined;
+  readonly maxEventBytes: number;
 }
 
 /**

@@ -165,7 +165,7 @@ describe("an event that throws when it is read", () => {
   });
 });
 
-describe("a record that is too large", () => {
+describe.each(modes)("a response that is too large ($mode)", ({ config }) => {
   it("fails the run, and its sibling is kept", async () => {
     const sessions = new BaseSessionService(new InMemorySessionStore(), { maxEventBytes: 4_000 });
     await sessions.createSession({ ...KEY });
@@ -175,8 +175,7 @@ describe("a record that is too large", () => {
         tool("big", () => ({ text: "x".repeat(5_000) })),
       ],
     });
-    const resumabilityConfig = { isResumable: true };
-    const options = { agent: root, sessionService: sessions, resumabilityConfig };
+    const options = { agent: root, sessionService: sessions, ...config };
     await using runner = new Runner({ appName: KEY.appName, ...options });
     const { userId, sessionId } = KEY;
     await expect(runner.run({ userId, sessionId, newMessage: user("hi") })).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import type { InvocationContext } from "../../context/invocation-context.ts";
 import { newEvent } from "../../context/new-event.ts";
+import { encodeEvent } from "../../events/codec.ts";
 import type { CreateEventParams, ToolRecord } from "../../events/event.ts";
 
 /**
@@ -14,4 +15,14 @@ export async function record(
   written: Pick<CreateEventParams, "actions" | "stateRemoved"> = {},
 ): Promise<void> {
   await context.invocation.record(newEvent(context, { toolRecord, ...written }));
+}
+
+/**
+ * Checks that what a call has left can be stored, where it leaves no record: by the size that its record would have.
+ *
+ * @throws AdkError `EVENT_TOO_LARGE`, `NOT_SERIALIZABLE`
+ */
+export function checkRecord(context: InvocationContext, toolRecord: ToolRecord): void {
+  const { maxEventBytes } = context.sessionService;
+  encodeEvent(newEvent(context, { id: toolRecord.callId, toolRecord }), { maxEventBytes });
 }

@@ -11,7 +11,7 @@ import type { BaseTool } from "../../tools/base-tool.ts";
 import { confirmationEvent } from "../confirmation.ts";
 import { type CallOutcome, ToolCall } from "./call-tool.ts";
 import { keepable } from "./keepable.ts";
-import { record } from "./records.ts";
+import { checkRecord, record } from "./records.ts";
 import { type CallResult, responseEvent } from "./response-event.ts";
 
 export interface Batch {
@@ -116,6 +116,7 @@ function giveUp(toolContext: Context, reason: string): void {
 
 /**
  * Takes what a call has left, and leaves a record of it where the response event is still to come, in an app that is resumable.
+ * What no event can hold fails by itself: the response event that it would have shared is stored without it.
  *
  * @throws AdkError for something that cannot be stored, and what the store throws.
  */
@@ -139,8 +140,11 @@ async function keep(
   const result: CallResult = { call, response, ...left, inPlace, isStored };
   asFinished.push(result);
   try {
-    if (response !== undefined && context.isResumable && calls.length > 1)
-      await record(context, { callId, response, actions, ...removed, ...container });
+    if (response !== undefined && calls.length > 1) {
+      const toolRecord = { callId, response, actions, ...removed, ...container };
+      if (context.isResumable) await record(context, toolRecord);
+      else checkRecord(context, toolRecord);
+    }
     // Nothing follows that could carry what it has written.
     if (isStored)
       await record(
