@@ -40,6 +40,14 @@ export function startOfInvocation(
   return start === -1 ? undefined : start;
 }
 
+/** Whether a rewind has taken an invocation back, all of it. */
+export function isRewound(events: readonly Event[], invocationId: string): boolean {
+  return (
+    events.some((event) => event.invocationId === invocationId) &&
+    startOfInvocation(events, invocationId) === undefined
+  );
+}
+
 export function isRewind(event: Event): boolean {
   return Boolean(event.actions.rewindBeforeInvocationId);
 }

@@ -8,7 +8,7 @@ import { createEvent, type Event } from "../events/event.ts";
 import { checkOptions, type OptionCheck } from "../internal/check-options.ts";
 import { setOwn } from "../internal/json.ts";
 import { artifactVersions } from "../log/artifact-versions.ts";
-import { startOfInvocation } from "../log/rewind.ts";
+import { isRewound, startOfInvocation } from "../log/rewind.ts";
 import { sessionDifference, stateAt } from "../log/state-at.ts";
 import { refusalError } from "../sessions/refusal-error.ts";
 import type { Cancellable, HeaderChange, OpenedSession } from "../sessions/requests.ts";
@@ -64,8 +64,7 @@ export async function rewind(
     const isGone =
       session !== undefined &&
       openInvocationId !== undefined &&
-      session.events.some(({ invocationId }) => invocationId === openInvocationId) &&
-      startOfInvocation(session.events, openInvocationId) === undefined;
+      isRewound(session.events, openInvocationId);
     await lease.release(isGone ? { ended: openInvocationId } : {});
   }
 }
@@ -85,10 +84,9 @@ function startOf(
 ): number {
   const start = startOfInvocation(events, invocationId);
   if (start !== undefined) return start;
-  const isRewound = events.some((event) => event.invocationId === invocationId);
   throw new AdkError(
     "INVOCATION_NOT_FOUND",
-    isRewound
+    isRewound(events, invocationId)
       ? `Invocation ${invocationId} was rewound already. Give an invocation that came before it, or use \`forkSession\`.`
       : `This session has no invocation ${invocationId} to rewind. Use the \`invocationId\` of one of its events.`,
     { details: { invocationId } },

@@ -3,6 +3,7 @@ import { AdkError } from "../errors.ts";
 import { settlesWithin } from "../internal/clock.ts";
 import { GraceGate } from "../internal/grace-gate.ts";
 import { orStopped } from "../internal/stopped.ts";
+import { isRewound } from "../log/rewind.ts";
 import type { SessionLease } from "../sessions/lease.ts";
 import type { HeaderChange, OpenedSession } from "../sessions/requests.ts";
 import type { Accepted } from "./accept.ts";
@@ -155,10 +156,10 @@ export class Run implements StreamedRun {
       unwatch();
       const hasEnded = (run?.commits.hasOpened || isOver) && this.#stopSwitch.reason !== "close";
       // A hook may have turned the message into an answer, which belongs to another invocation.
-      const ended = hasEnded ? run?.context.invocationId : undefined;
+      const ended = hasEnded ? run?.context.invocationId : takenBack(opened);
       await this.#giveBack(lease, {
         ...(ended === undefined ? {} : { ended }),
-        ...this.#headerAtEnd(run?.context, hasEnded ? undefined : openInvocationId),
+        ...this.#headerAtEnd(run?.context, ended === undefined ? openInvocationId : undefined),
       });
     }
   }
@@ -244,6 +245,12 @@ export class Run implements StreamedRun {
     const header = this.#settings.compactions?.headerChange(context.invocation, openInvocationId);
     return header ? { header } : {};
   }
+}
+
+/** The open invocation, where a rewind has taken it back and could not say so any more: its process ended behind the event. */
+function takenBack({ session, openInvocationId }: OpenedSession): string | undefined {
+  if (openInvocationId === undefined) return undefined;
+  return isRewound(session.events, openInvocationId) ? openInvocationId : undefined;
 }
 
 function closedWhileWaiting(): AdkError {

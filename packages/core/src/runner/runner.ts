@@ -167,8 +167,9 @@ export class Runner implements AsyncDisposable {
    * `runAsync({ invocationId })`.
    *
    * @throws AdkError `CALL_ALREADY_ANSWERED`, `CALL_EXPIRED`, `CALL_REWOUND`, `CALL_NOT_FOUND`; `INVALID_ARGUMENT` when the
-   *   answer does not fit the call's schema; `SESSION_BUSY` when it has waited long enough; `SESSION_NOT_FOUND`, `ABORTED`,
-   *   `CLOSED`: before anything is written. Then as `runAsync`.
+   *   answer does not fit the call's schema; `SESSION_BUSY` when it has waited long enough; `PLUGIN_FAILED` when a plugin puts
+   *   another message in the place of the answer; `SESSION_NOT_FOUND`, `ABORTED`, `CLOSED`: before anything is written. Then as
+   *   `runAsync`.
    */
   answer(request: AnswerRequest): AsyncGenerator<Event, void, undefined> {
     return this.#stream((handOff) => {

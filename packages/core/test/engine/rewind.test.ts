@@ -489,6 +489,35 @@ describe("what follows from a rewind", () => {
     never.open();
   });
 
+  it("a crashed invocation whose rewind has crashed too is not open any more once somebody looks for it", async () => {
+    const never = latch();
+    const root = agent("root", ["a1", async () => (await never.promise, "late")]);
+    await using e = await engine({ agent: root, ...RESUMABLE });
+    await e.say("q1");
+    const crashed = e.say("q2").catch((error: unknown) => error);
+    await settle();
+    const invocationId = await invocationOf(e, "q2");
+    const lister = async (): Promise<string[]> =>
+      (await e.sessions.listInterrupted({ appName: "app" })).sessions.map(
+        (one) => one.invocationId,
+      );
+    e.faults.refuse("lease", 1_000);
+    await e.clock.advance(60_000);
+    expect(await crashed).toMatchObject({ code: "SESSION_FENCED" });
+    // The rewind ends behind its event: the lease is not given back.
+    const rewound = rewindTo(e, "q2");
+    await settle();
+    await e.clock.advance(60_000);
+    await rewound;
+    e.faults.heal();
+    expect(await lister()).toEqual([invocationId]);
+    await expect(e.runner.run({ ...E, invocationId })).rejects.toMatchObject({
+      code: "INVOCATION_NOT_FOUND",
+    });
+    expect(await lister()).toEqual([]);
+    never.open();
+  });
+
   it("shows nothing of it, however the history is narrowed", async () => {
     const root = agent("root", ["a1", "a2", "a3", "a4"]);
     await using e = await engine({ agent: root });
