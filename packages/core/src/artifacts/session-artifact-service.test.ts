@@ -26,13 +26,25 @@ describe("scopeArtifactService", () => {
     expect(await scoped.listArtifactKeys()).toEqual(["user:b"]);
   });
 
-  it("cannot be talked into another session", async () => {
+  it.each(["appName", "userId", "sessionId"])("refuses the %s of another session", async (name) => {
     const service = new InMemoryArtifactService();
     const scoped = scopeArtifactService(service, scope);
-    const sly = { filename: "a", artifact: { text: "x" }, sessionId: "other", userId: "other" };
-    await scoped.saveArtifact(sly);
-    expect(await service.listArtifactKeys({ ...scope, sessionId: "other" })).toEqual([]);
-    expect(await scoped.listArtifactKeys()).toEqual(["a"]);
+    const refusal = {
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(`\`${name}\` is another one`) as string,
+    };
+    const sly = { filename: "a", version: 0, artifact: { text: "x" }, [name]: "other" };
+    await expect(scoped.saveArtifact(sly)).rejects.toMatchObject(refusal);
+    await expect(scoped.loadArtifact(sly)).rejects.toMatchObject(refusal);
+    await expect(scoped.getArtifactVersion(sly)).rejects.toMatchObject(refusal);
+    expect(await service.listArtifactKeys({ ...scope, [name]: "other" })).toEqual([]);
+    expect(await scoped.listArtifactKeys()).toEqual([]);
+  });
+
+  it("takes a request that names its own session, as one for the whole service does", async () => {
+    const scoped = scopeArtifactService(new InMemoryArtifactService(), scope);
+    await scoped.saveArtifact({ ...scope, filename: "a", artifact: { text: "x" } });
+    expect(await scoped.loadArtifact({ ...scope, filename: "a" })).toEqual({ text: "x" });
   });
 
   it("hands the signal of its scope to each call", async () => {

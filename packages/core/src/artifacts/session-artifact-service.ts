@@ -1,4 +1,5 @@
 import type { Part } from "../content/content.ts";
+import { AdkError } from "../errors.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import type { ArtifactVersion } from "./requests.ts";
 
@@ -31,23 +32,50 @@ export interface SessionArtifactService {
   getArtifactVersion(request: SessionLoadArtifactRequest): Promise<ArtifactVersion | undefined>;
 }
 
+interface Scope {
+  appName: string;
+  userId: string;
+  sessionId: string;
+}
+
 /** What a scoped view needs of a service. */
 export type ArtifactServiceSource = Pick<BaseArtifactService, keyof SessionArtifactService>;
 
-/** A view of a service on one session. */
+/**
+ * A view of a service on one session.
+ *
+ * Its methods reject with `INVALID_ARGUMENT` a request that names another session, user or app.
+ */
 export function scopeArtifactService(
   service: ArtifactServiceSource,
-  scope: { appName: string; userId: string; sessionId: string; signal?: AbortSignal | undefined },
+  scope: Scope & { signal?: AbortSignal | undefined },
 ): SessionArtifactService {
   const { appName, userId, sessionId, signal } = scope;
   const key = { appName, userId, sessionId, signal };
   return {
-    saveArtifact: (request) => service.saveArtifact({ ...request, ...key }),
-    loadArtifact: (request) => service.loadArtifact({ ...request, ...key }),
+    saveArtifact: async (request) => await service.saveArtifact(within(request, key)),
+    loadArtifact: async (request) => await service.loadArtifact(within(request, key)),
     listArtifactKeys: () => service.listArtifactKeys(key),
     deleteArtifact: (filename) => service.deleteArtifact({ filename, ...key }),
     listVersions: (filename) => service.listVersions({ filename, ...key }),
     listArtifactVersions: (filename) => service.listArtifactVersions({ filename, ...key }),
-    getArtifactVersion: (request) => service.getArtifactVersion({ ...request, ...key }),
+    getArtifactVersion: async (request) => await service.getArtifactVersion(within(request, key)),
   };
+}
+
+/** @throws AdkError `INVALID_ARGUMENT` */
+function within<Request extends object, Key extends Scope>(
+  request: Request,
+  key: Key,
+): Request & Key {
+  for (const name of ["appName", "userId", "sessionId"] as const) {
+    const given = (request as Partial<Scope>)[name];
+    if (given !== undefined && given !== key[name])
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `These are the artifacts of session ${key.sessionId} of user ${key.userId} in app ${key.appName}, and \`${name}\` is another one. Leave it out, or ask the artifact service that the runner was given.`,
+        { details: { option: name } },
+      );
+  }
+  return { ...request, ...key };
 }

@@ -1,4 +1,5 @@
 import { AdkError } from "../errors.ts";
+import { closest } from "./closest.ts";
 
 /** What an option must be: a `typeof` word, or a check that says what was expected when the value is not it. */
 export type OptionCheck =
@@ -15,7 +16,7 @@ export type OptionCheck =
  *
  * @param open whether options without a row are let pass.
  * @throws AdkError `INVALID_ARGUMENT` that names the owner, the option, what was expected and what was given; for an
- *   unknown option the known ones.
+ *   unknown option the known ones, and the one that was probably meant.
  */
 export function checkOptions(
   owner: string,
@@ -45,9 +46,11 @@ export function checkOptions(
 }
 
 function unknownOption(owner: string, name: string, known: readonly string[]): AdkError {
+  const meant = closest(name, known);
+  const question = meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
   return new AdkError(
     "INVALID_ARGUMENT",
-    `${owner} has no option \`${name}\`. It knows: ${known.toSorted().join(", ")}.`,
+    `${owner} has no option \`${name}\`.${question} It knows: ${known.toSorted().join(", ")}.`,
     { details: { option: name } },
   );
 }
