@@ -27,14 +27,14 @@ describe("options", () => {
   it("of the service are its store's and every service's", async () => {
     const url = "postgresql://nobody@127.0.0.1:1/none";
     expect(() => new PostgresSessionService({ client, maxEventByte: 1 } as never)).toThrow(
-      "PostgresSessionService has no option `maxEventByte`. It knows: client, clock, groupCommit, maxCachedEvents, maxEventBytes, maxQueued, maxTries, migrations, newId, notificationClient, notifications, pollMs, pooler, schema, timeoutMs, ttlMs.",
+      "PostgresSessionService has no option `maxEventByte`. Did you mean `maxEventBytes`? It knows: client, clock, groupCommit, maxCachedEvents, maxEventBytes, maxQueued, maxTries, migrations, newId, notificationClient, notifications, pollMs, pooler, schema, timeoutMs, ttlMs.",
     );
     await expect(
       PostgresSessionService.connect(url, { maxConnection: 1 } as never),
     ).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message:
-        "PostgresSessionService.connect has no option `maxConnection`. It knows: applicationName, clock, connectTimeoutMs, groupCommit, lockTimeoutMs, maxCachedEvents, maxConnections, maxEventBytes, maxQueued, maxTries, migrations, newId, notifications, password, pollMs, pooler, schema, ssl, statementTimeoutMs, timeoutMs, ttlMs.",
+        "PostgresSessionService.connect has no option `maxConnection`. Did you mean `maxConnections`? It knows: applicationName, clock, connectTimeoutMs, groupCommit, lockTimeoutMs, maxCachedEvents, maxConnections, maxEventBytes, maxQueued, maxTries, migrations, newId, notifications, password, pollMs, pooler, schema, ssl, statementTimeoutMs, timeoutMs, ttlMs.",
     });
     await expect(PostgresSessionService.connect(url, { client } as never)).rejects.toThrow(
       /no option `client`/,

@@ -58,7 +58,11 @@ async function ask(model: ScriptedLlm, stream = false, request = makeRequest()) 
 describe("ScriptedLlm", () => {
   it.each<[string, unknown, string]>([
     ["nothing", undefined, "takes an object with its options"],
-    ["a misspelt option", { turn: ["hi"] }, "has no option `turn`. It knows: clock, delayMs"],
+    [
+      "a misspelt option",
+      { turn: ["hi"] },
+      "has no option `turn`. Did you mean `turns`? It knows: clock, delayMs",
+    ],
     ["no turns", {}, "needs `turns`"],
     ["turns that are a text", { turns: "hi" }, "`turns` must be a list"],
     ["turns that are a response", { turns: answer("hi") }, "`turns` must be a list"],
