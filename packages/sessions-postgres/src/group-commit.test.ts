@@ -1,4 +1,5 @@
 import { AdkError, type AppendCommand } from "@adk/core";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
 
@@ -53,9 +54,8 @@ class Wire {
   }
 }
 
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-};
+/** Whatever follows from an answer without another one has happened. */
+const settle = async (): Promise<void> => await nextTurn();
 
 describe("GroupCommit", () => {
   it("sends a lone append at once, by itself", async () => {
@@ -77,6 +77,34 @@ describe("GroupCommit", () => {
     await wire.answer(1);
     await wire.answer(2);
     expect(await Promise.all(all)).toEqual(["ok s1", "ok s2", "ok s3", "ok s4", "ok s5"]);
+  });
+
+  it("lets those who were answered together append together again", async () => {
+    const wire = new Wire();
+    const all = ["s1", "s2", "s3", "s4", "s5"].map(async (session) => {
+      await wire.append(session, session);
+      await wire.append(session, `${session}, again`);
+    });
+    await wire.answer(0);
+    await wire.answer(1);
+    await wire.answer(2);
+    expect(wire.ids.slice(2)).toEqual([
+      ["s3", "s4", "s5", "s1, again"],
+      ["s2, again"],
+      ["s3, again", "s4, again", "s5, again"],
+    ]);
+    for (const index of [3, 4]) await wire.answer(index);
+    await Promise.all(all);
+  });
+
+  it("shares out what waits, so that one half is made while the other is written", async () => {
+    const wire = new Wire();
+    const names = Array.from({ length: 42 }, (_item, index) => `s${index}`);
+    const all = names.map(async (session) => await wire.append(session, session));
+    await Promise.all([wire.answer(0), wire.answer(1)]);
+    expect(wire.ids.slice(2)).toEqual([names.slice(2, 22), names.slice(22, 42)]);
+    for (const index of [2, 3]) await wire.answer(index);
+    await Promise.all(all);
   });
 
   it("keeps the call order of a session: the next goes when the one before has answered", async () => {

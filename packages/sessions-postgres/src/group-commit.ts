@@ -40,6 +40,8 @@ const BATCHES = 2;
 /** Appends that travel alone do not wait for batches, nor batches for them. */
 const SINGLES = 8;
 const MAX_MEMBERS = 64;
+/** More than these are shared out: while the server writes one batch, this process makes the other. */
+const FEW_MEMBERS = 8;
 const MAX_BYTES = 1_048_576;
 /** Larger events travel alone: nobody waits for them. */
 const LARGE = 65_536;
@@ -49,7 +51,7 @@ const LARGE = 65_536;
  *
  * A session is *idle*, or *busy* while one of its appends is on the way; its other appends wait in call order. Nothing waits
  * for a timer: while fewer than two batches are on the way, what is ready goes at once, a lone append by itself; otherwise
- * what is ready gathers, and leaves together when a batch comes back. Members of a batch that meet another process's lock are
+ * what is ready gathers, and leaves together when a batch comes back and its callers have gone on. Members of a batch that meet another process's lock are
  * passed over by the server and sent again alone; when a batch fails as a whole, each of its members is sent alone, so that
  * one bad member fails alone. Changes of shared state never share a transaction.
  */
@@ -63,6 +65,7 @@ export class GroupCommit {
   #queued = 0;
   #batches = 0;
   #singles = 0;
+  #isPumpDue = false;
   #idle: (() => void)[] = [];
 
   constructor(options: GroupCommitOptions) {
@@ -105,7 +108,7 @@ export class GroupCommit {
       } else {
         this.#sessions.set(item.session, []);
         this.#offer(item);
-        this.#pump();
+        if (!this.#isPumpDue) this.#pump();
       }
     });
   }
@@ -127,7 +130,7 @@ export class GroupCommit {
       this.#singles++;
       void this.#sendOne(item).finally(() => {
         this.#singles--;
-        this.#pump();
+        this.#pumpSoon();
       });
     }
     while (this.#batches < BATCHES && this.#ready.length > 0) {
@@ -139,15 +142,27 @@ export class GroupCommit {
         members.length === 1 && first ? this.#sendOne(first) : this.#sendMany(members);
       void sending.finally(() => {
         this.#batches--;
-        this.#pump();
+        this.#pumpSoon();
       });
     }
+  }
+
+  /** When those who were answered have gone on: what they append next travels together. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    process.nextTick(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
   }
 
   #takeMembers(): Item[] {
     const members: Item[] = [];
     let bytes = 0;
-    while (members.length < MAX_MEMBERS && bytes < MAX_BYTES) {
+    const share = Math.ceil(this.#ready.length / (BATCHES - this.#batches));
+    const most = Math.min(MAX_MEMBERS, Math.max(FEW_MEMBERS, share));
+    while (members.length < most && bytes < MAX_BYTES) {
       const item = this.#ready.shift();
       if (!item) break;
       if (this.#leaves(item)) continue;

@@ -52,13 +52,18 @@ export function patch(change: string): string {
       if (${change}->'pendingCalls') is not null then
         r.has_pending := (${change}->>'pendingCalls') is not null;
       end if;
-      if (${change}->'pendingCalls') is not null or (${change}->'kept') is not null then
+      ${patchDocument(change, "r.sid")}
+    end if;`;
+}
+
+/** PL/pgSQL that puts the larger texts of a header patch into a session's document. */
+export function patchDocument(change: string, sid: string): string {
+  return `if (${change}->'pendingCalls') is not null or (${change}->'kept') is not null then
         update {s}.adk_session_doc d set
           pending_calls = case when (${change}->'pendingCalls') is null then d.pending_calls else ${change}->>'pendingCalls' end,
           kept = case when (${change}->'kept') is null then d.kept else ${change}->>'kept' end
-        where d.sid = r.sid;
-      end if;
-    end if;`;
+        where d.sid = ${sid};
+      end if;`;
 }
 
 /** A grant as JSON text, of the variable `r`. */
