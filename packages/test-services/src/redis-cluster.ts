@@ -77,14 +77,16 @@ export async function startRedisCluster({
       return said.every((lines) => lines.includes(`cluster_known_nodes:${nodes.length}\r`));
     });
     for (const [index, replica] of replicas.entries()) {
-      const master = masters[Math.floor(index / replicasEach)];
+      const master = masters[Math.floor(index / replicasEach)]!;
       await until(`${replica.port} is a replica`, async () => {
-        await ask(replica, "REPLICATE", master?.id ?? "");
+        await ask(replica, "REPLICATE", master.id);
         return true;
       });
+      await until(
+        `${replica.port} follows ${master.port}`,
+        async () => await isInStep(replica, master),
+      );
     }
-    for (const replica of replicas)
-      await until(`${replica.port} follows`, async () => await isInStep(replica));
     await whenCovered();
   } catch (error) {
     await endAll(nodes);

@@ -10,7 +10,7 @@ export interface StartRedisReplicaOptions extends StartRedisOptions {
 
 /** A replica that has caught up with its primary. With a password, give both the same. */
 export async function startRedisReplica(
-  primary: Pick<OwnServer, "port">,
+  primary: Pick<OwnServer, "url" | "port">,
   { throughPort = primary.port, ...options }: StartRedisReplicaOptions = {},
 ): Promise<OwnServer> {
   const spec = redisSpec(options, ["--replicaof", "127.0.0.1", String(throughPort)]);
@@ -18,7 +18,7 @@ export async function startRedisReplica(
   try {
     await until(
       `the Redis replica at ${replica.port} follows`,
-      async () => await isInStep(replica),
+      async () => await isInStep(replica, primary),
     );
     return replica;
   } catch (error) {
@@ -27,8 +27,15 @@ export async function startRedisReplica(
   }
 }
 
-/** Whether a replica has its primary's data and is connected to it. */
-export async function isInStep(replica: Pick<OwnServer, "url">): Promise<boolean> {
-  const said = await askingRedis(replica.url, async (client) => await client.info("replication"));
-  return said.includes("master_link_status:up");
+/** Whether a replica has its primary's data, and the primary sends it what comes: either side alone may be early. */
+export async function isInStep(
+  replica: Pick<OwnServer, "url" | "port">,
+  primary: Pick<OwnServer, "url">,
+): Promise<boolean> {
+  const replication = async ({ url }: Pick<OwnServer, "url">): Promise<string> =>
+    await askingRedis(url, async (client) => await client.info("replication"));
+  const [below, above] = await Promise.all([replication(replica), replication(primary)]);
+  return (
+    below.includes("master_link_status:up") && above.includes(`port=${replica.port},state=online`)
+  );
 }
