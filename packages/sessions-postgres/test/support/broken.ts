@@ -113,6 +113,12 @@ export const broken: readonly Broken[] = [
     ["append-update-time-is-the-stores"],
   ),
   inSchema(
+    "lets sessions expire by the event's clock",
+    "r.expires_at := v_now + r.ttl_ms",
+    "r.expires_at := p_timestamp + r.ttl_ms",
+    ["retention-activity-extends"],
+  ),
+  inSchema(
     "counts epochs from one",
     "r.epoch := greatest(r.epoch + 1, v_now);",
     "r.epoch := r.epoch + 1;",
@@ -145,6 +151,7 @@ export const broken: readonly Broken[] = [
     "order by e.id desc",
     ["events-walk"],
   ),
+  inStatement("does not order the newest events", "order by e.sequence desc", "", ["events-walk"]),
   inStatement("shows the last of a page again on the next one", "s.sid < $", "s.sid <= $", [
     "list-pages-complete",
   ]),
