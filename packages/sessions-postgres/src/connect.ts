@@ -50,10 +50,7 @@ export interface Pools extends AsyncDisposable {
 /** The part of `pg` that we use; users need no types of it. */
 interface Pg {
   Client: new (config: unknown) => object;
-  Pool: new (config: Record<string, unknown>) => Queryable & {
-    on(event: string, listener: () => void): unknown;
-    end(): Promise<void>;
-  };
+  Pool: new (config: Record<string, unknown>) => Queryable & { end(): Promise<void> };
 }
 
 /** @throws {@link AdkError} `MISCONFIGURED` when `pg` is not installed. */
@@ -75,12 +72,7 @@ export async function openPools(url: string, options: OpenPoolsOptions): Promise
     // Whatever the role's default is: nothing here needs more, and more makes appends that meet fail.
     config["options"] = "-c default_transaction_isolation=read\\ committed";
   }
-  const open = (max: number): InstanceType<Pg["Pool"]> => {
-    const pool = new Pool({ ...config, max });
-    // An idle connection that breaks is replaced; without a listener its error would end the process.
-    pool.on("error", () => {});
-    return pool;
-  };
+  const open = (max: number): InstanceType<Pg["Pool"]> => new Pool({ ...config, max });
   const client = open(options.maxConnections ?? 10);
   const notificationClient = pooler ? undefined : open(2);
   return {

@@ -8,6 +8,7 @@ import {
   toAdkError,
 } from "./errors.ts";
 import type { Queryable, QueryableClient, QueryConfig } from "./queryable.ts";
+import { surviveErrors } from "./survive-errors.ts";
 
 /** A parameter: arrays are written as PostgreSQL's array literals by {@link arrayLiteral}. */
 export type Parameter = string | number | boolean | null;
@@ -29,7 +30,6 @@ export interface RunOptions {
 
 /** How often a transaction that the server undid by itself is sent again at once. */
 const MAX_TRIES = 20;
-const guarded = new WeakSet<QueryableClient>();
 
 /**
  * Sends statements, each a transaction of its own, under a deadline of ours: a server that never answers, a pool that is
@@ -44,6 +44,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#client = options.client;
+    surviveErrors(options.client);
     this.#timeoutMs = options.timeoutMs;
     this.#prepares = options.prepares;
   }
@@ -129,7 +130,7 @@ export class Database {
     const connecting = this.#client.connect();
     try {
       const client = await deadline.race(connecting);
-      guard(client);
+      surviveErrors(client);
       return client;
     } catch (error) {
       // It may still come: then it goes back unused.
@@ -176,13 +177,6 @@ async function giveBack(
   const error = await Promise.race([settled, late]);
   clearTimeout(timer);
   client.release(error);
-}
-
-/** A connection that breaks while we have it says so by an event that must not end the process; its query fails, too. */
-function guard(client: QueryableClient): void {
-  if (guarded.has(client)) return;
-  guarded.add(client);
-  client.on?.("error", () => {});
 }
 
 function asError(error: unknown): Error {

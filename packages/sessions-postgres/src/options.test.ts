@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { AdkError, createSessionService } from "@adk/core";
 import { describe, expect, it } from "vitest";
 import { arrayLiteral, quoteIdentifier } from "./database.ts";
@@ -5,7 +6,10 @@ import { PostgresSessionService, PostgresSessionStore } from "./index.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import { readPayload } from "./wake-line.ts";
 
-const client = { query: async () => ({ rows: [] }) };
+const client = {
+  query: async () => ({ rows: [] }),
+  connect: async () => await Promise.reject(new Error("nobody is asked to")),
+};
 
 describe("options", () => {
   it.each([
@@ -63,6 +67,19 @@ describe("options", () => {
     const error = await service.getAppState({ appName: "a" }).catch((thrown: unknown) => thrown);
     expect(AdkError.isInstance(error, "UNAVAILABLE")).toBe(true);
     expect(error).toMatchObject({ retryable: true, details: { committed: false } });
+  });
+});
+
+describe("clients that one passes", () => {
+  it("may say that they lost a connection, however many stores use them", () => {
+    const pools = [0, 1].map(() => Object.assign(new EventEmitter(), client));
+    const [first, second] = pools;
+    for (let n = 0; n < 20; n++)
+      new PostgresSessionStore({ client: first!, notificationClient: second! });
+    for (const pool of pools) {
+      expect(pool.listenerCount("error")).toBe(1);
+      pool.emit("error", new Error("Connection terminated unexpectedly"));
+    }
   });
 });
 

@@ -147,8 +147,6 @@ export class PostgresSessionStore implements SessionStore {
       timeoutMs,
       isOn: options.groupCommit ?? true,
     });
-    // A pool that loses an idle connection says so by an event that must not end the process.
-    (client as { on?(event: string, listener: () => void): unknown }).on?.("error", () => {});
   }
 
   async create(command: CreateCommand, signal?: AbortSignal): Promise<Outcome<Snapshot>> {
