@@ -2,16 +2,20 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { offered, sharedPostgres } from "@adk/test-services";
+import { offered, sharedPostgres, sharedRedis } from "@adk/test-services";
 import { placeAt } from "../src/places.ts";
 import { tellStory } from "../src/story.ts";
 
 /** For tests that start processes, on a busy machine. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 const server = await offered(sharedPostgres);
-afterAll(async () => await server?.[Symbol.asyncDispose]());
+const redis = await offered(sharedRedis);
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await redis?.[Symbol.asyncDispose]();
+});
 
-describe.skipIf(!server)("two workers", { timeout: TIMEOUT_MS }, () => {
+describe.skipIf(!server || !redis)("two workers", { timeout: TIMEOUT_MS }, () => {
   it("is told by main.ts, which ends with 0", async () => {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -19,12 +23,14 @@ describe.skipIf(!server)("two workers", { timeout: TIMEOUT_MS }, () => {
       main,
       "--url",
       server!.url,
+      "--url",
+      redis!.url,
       "--rounds",
       "2",
     ]);
     const lines = stdout.trimEnd().split("\n");
-    expect(lines[0]).toBe("On PostgreSQL:");
-    expect(lines.filter((line) => line.includes("another one finished"))).toHaveLength(2);
+    expect(lines.filter((line) => line.startsWith("On"))).toEqual(["On PostgreSQL:", "On Redis:"]);
+    expect(lines.filter((line) => line.includes("another one finished"))).toHaveLength(4);
     expect(lines.at(-1)).toBe("All of it was so.");
   });
 
