@@ -77,8 +77,10 @@ function execute({ package: name, isMatrix, isOldest }) {
   for (const key of ["ADK_TEST_POSTGRES_URL", "ADK_TEST_REDIS_URL", "ADK_TEST_MATRIX"])
     delete env[key];
   const file = isOldest ? oldestNode() : node;
+  // Node 22 warns of `node:sqlite` and of running TypeScript; tests look at what a process says.
+  const quiet = "--disable-warning=ExperimentalWarning";
   const lowering = `--import=${pathToFileURL(join(ROOT, "scripts/lower-using.mjs")).href}`;
-  const options = isOldest ? { NODE_OPTIONS: lowering } : {};
+  const options = isOldest ? { NODE_OPTIONS: `${quiet} ${lowering}` } : {};
   const projects = [name, `${name}:integration`].flatMap((project) => ["--project", project]);
   const reporters = ["--reporter=json", `--outputFile.json=${REPORT}`];
   return new Promise((resolve) => {
