@@ -15,7 +15,9 @@ import { crowd } from "./src/sessions/rows/crowd.ts";
 import { delivery } from "./src/sessions/rows/delivery.ts";
 import { groupCommit } from "./src/sessions/rows/group-commit.ts";
 import { load } from "./src/sessions/rows/load.ts";
+import { redisAppend } from "./src/sessions/rows/redis-append.ts";
 import { runnerTurn } from "./src/sessions/rows/runner-turn.ts";
+import { sizes } from "./src/sessions/rows/sizes.ts";
 import { sqliteAppend } from "./src/sessions/rows/sqlite-append.ts";
 import { turnCost } from "./src/sessions/rows/turn-cost.ts";
 import type { Line, SessionsBench, SessionsGroup } from "./src/sessions/sessions-bench.ts";
@@ -28,9 +30,11 @@ const GROUPS: readonly SessionsGroup[] = [
   turnCost,
   load,
   crowd,
+  redisAppend,
   sqliteAppend,
   delivery,
   runnerTurn,
+  sizes,
 ];
 const REPETITIONS = 5;
 /** What is read back and printed. */

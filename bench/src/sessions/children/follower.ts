@@ -1,10 +1,10 @@
 // Follows sessions in a process of its own. Started by delivery.ts: fork("follower.ts", [store, url, place]).
 // Messages in: { follow: ids }, { idle: milliseconds }. Out: "following", { latencyMs }, { statements }.
-import { openStores, type StoreName } from "../stores.ts";
+import { openStore, type StoreName } from "../stores.ts";
 import { KEY } from "../sessions-bench.ts";
 
 const [name, url = "", place = ""] = process.argv.slice(2);
-const { service, statements } = openStores(name as StoreName, url, place);
+const { service, statements } = openStore(name as StoreName, url, place);
 
 async function follow(sessionId: string): Promise<void> {
   for await (const event of service.subscribe({ ...KEY, sessionId, afterSequence: 0 })) {

@@ -1,6 +1,7 @@
 import { createEvent, type BaseSessionService, type Session } from "@adk/core";
 import { PostgresSessionService } from "@adk/sessions-postgres";
-import { freshSchema } from "@adk/test-services";
+import { RedisSessionService } from "@adk/sessions-redis";
+import { freshSchema, startRedis } from "@adk/test-services";
 import { fork, type ChildProcess } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -17,14 +18,24 @@ const FOLLOWER = fileURLToPath(new URL("../children/follower.ts", import.meta.ur
 export const delivery: SessionsGroup = {
   name: "delivery",
   async measure(bench: SessionsBench): Promise<Line[]> {
-    const { postgres } = bench;
-    await using place = await freshSchema(postgres);
-    const { schema } = place;
-    await using service = await PostgresSessionService.connect(postgres.url, { schema });
-    const where = ["postgres", postgres.url, schema] as const;
-    return [await delivered("PostgreSQL", 5, bench, service, where)];
+    return [await onPostgres(bench), await onRedis(bench)];
   },
 };
+
+async function onPostgres(bench: SessionsBench): Promise<Line> {
+  const { postgres } = bench;
+  await using place = await freshSchema(postgres);
+  const { schema } = place;
+  await using service = await PostgresSessionService.connect(postgres.url, { schema });
+  return await delivered("PostgreSQL", 5, bench, service, ["postgres", postgres.url, schema]);
+}
+
+async function onRedis(bench: SessionsBench): Promise<Line> {
+  await using server = await startRedis({ onDisk: true, settings: { appendonly: "yes" } });
+  const keyPrefix = "delivery:";
+  await using service = await RedisSessionService.connect(server.url, { keyPrefix });
+  return await delivered("Redis", 1, bench, service, ["redis", server.url, keyPrefix]);
+}
 
 async function delivered(
   name: string,
