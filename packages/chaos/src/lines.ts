@@ -1,11 +1,13 @@
 import type { Line } from "./lines/line.ts";
 import { diskFull } from "./lines/disk-full.ts";
 import { followerCut } from "./lines/follower-cut.ts";
+import { memoryFull } from "./lines/memory-full.ts";
 import { notificationsCut } from "./lines/notifications-cut.ts";
 import { pollingFar } from "./lines/polling-far.ts";
 import { poolOfOne } from "./lines/pool-of-one.ts";
 import { repeatableRead } from "./lines/repeatable-read.ts";
 import { repliesLost } from "./lines/replies-lost.ts";
+import { resharding } from "./lines/resharding.ts";
 import { serverKilled } from "./lines/server-killed.ts";
 import { serverSilent } from "./lines/server-silent.ts";
 import { workerFrozen } from "./lines/worker-frozen.ts";
@@ -21,6 +23,8 @@ export const LINES: readonly Line[] = [
   poolOfOne,
   repeatableRead,
   diskFull,
+  memoryFull,
+  resharding,
   followerCut,
   notificationsCut,
   pollingFar,

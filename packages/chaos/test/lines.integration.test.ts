@@ -1,4 +1,4 @@
-import { offered, sharedPostgres } from "@adk/test-services";
+import { offered, sharedPostgres, sharedRedis } from "@adk/test-services";
 import { describe, expect, it } from "vitest";
 import { serverKilled } from "../src/lines/server-killed.ts";
 import { writerKilled } from "../src/lines/writer-killed.ts";
@@ -9,10 +9,12 @@ import { reportLines } from "../src/report.ts";
 const TIMEOUT_MS = 300_000;
 
 await using postgres = await offered(sharedPostgres);
+await using redis = await offered(sharedRedis);
 
 const rows = [
   { store: "sqlite", line: writerKilled, isOffered: true },
   { store: "postgres", line: serverKilled, isOffered: postgres !== undefined },
+  { store: "redis", line: serverKilled, isOffered: redis !== undefined },
 ] as const;
 
 describe.each(rows)("$line.name on $store", ({ store, line, isOffered }) => {

@@ -6,6 +6,7 @@ it("tells how long after its acknowledgement an event reached its followers", ()
   const append = (eventId: string, time: number, outcome: "ok" | "unknown" = "ok"): Operation => ({
     op: "append",
     worker: "w",
+    user: "user",
     session: "s",
     incarnation: "i",
     invoke: 0,

@@ -2,6 +2,8 @@
 interface Asked {
   /** Which worker asked. A worker asks for one thing at a time. */
   readonly worker: string;
+  /** Whose session it is. Ids of sessions are not used twice. */
+  readonly user: string;
   readonly session: string;
   /** Which life of the session was meant. */
   readonly incarnation: string;
@@ -87,7 +89,7 @@ export interface SessionLog {
 /** Everything at the end. */
 export interface Final {
   readonly logs: readonly SessionLog[];
-  /** Of the one user of a history, keys with their prefix. */
+  /** Of all users, keys with their prefix: no two users have a key of one name. */
   readonly user: Readonly<Record<string, unknown>>;
   readonly app: Readonly<Record<string, unknown>>;
 }

@@ -13,9 +13,9 @@ export class RecordedHistory implements Recorder {
     return this.#acknowledged;
   }
 
-  /** The sessions that anything was sent to. */
-  get sessions(): string[] {
-    return [...new Set(this.operations.map(({ session }) => session))];
+  /** The sessions that anything was sent to, and whose they are. */
+  get sessions(): Map<string, string> {
+    return new Map(this.operations.map(({ session, user }) => [session, user]));
   }
 
   /** Resolves when so many appends more were acknowledged. */

@@ -9,7 +9,7 @@ const CUTS = 50;
 /** Whoever follows loses its connections again and again. */
 export const followerCut: Line = {
   name: "follower-cut",
-  stores: ["postgres"],
+  stores: ["postgres", "redis"],
   fault: `the connections of the followers are cut ${CUTS} times under 4 writers`,
   must: "no gap, nothing twice, all of it in the end",
   leastFaults: CUTS,

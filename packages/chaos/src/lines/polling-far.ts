@@ -12,7 +12,7 @@ const IN_TIME_MS = 15_000;
 /** Who follows looks by itself once a minute, or less often: what it gets in time came by a notification. */
 export const pollingFar: Line = {
   name: "polling-far",
-  stores: ["postgres"],
+  stores: ["postgres", "redis"],
   fault: `followers poll every ${POLL_MS / 1_000} s, and the connection that listens is cut three times`,
   must: `in time by notifications alone (within ${IN_TIME_MS / 1_000} s, a cut included)`,
   leastFaults: 3,

@@ -9,7 +9,7 @@ const CUTS = 200;
 /** Requests are carried out, and their replies never arrive. */
 export const repliesLost: Line = {
   name: "replies-lost",
-  stores: ["postgres"],
+  stores: ["postgres", "redis"],
   fault: `${CUTS} connections are cut between a commit and its reply`,
   must: "nothing doubled",
   leastFaults: CUTS,

@@ -5,7 +5,7 @@ import { underLoad } from "./under-load.ts";
 /** The server dies without a word and is started again on what it had written. */
 export const serverKilled: Line = {
   name: "server-killed",
-  stores: ["postgres"],
+  stores: ["postgres", "redis"],
   fault: "the server is stopped at once (PostgreSQL) or killed (Redis), under 12 writers",
   must: "nothing lost, doubled or out of order; state exact",
   leastFaults: 3,

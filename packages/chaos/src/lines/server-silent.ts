@@ -12,7 +12,7 @@ const LONGEST_CALL_MS = 3_500;
 /** The server accepts and never answers, for much longer than a command may take. */
 export const serverSilent: Line = {
   name: "server-silent",
-  stores: ["postgres"],
+  stores: ["postgres", "redis"],
   fault: `three times, and in three ways, the server says nothing for ${SILENT_MS / 1_000} s`,
   must: `a typed error in time (${TIMEOUT_MS} ms a command) or success; recovery by itself; nothing half-written`,
   leastFaults: 3,

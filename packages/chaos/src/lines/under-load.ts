@@ -26,6 +26,8 @@ export interface UnderLoadOptions {
   readonly sessions?: number;
   /** The longest pause of a worker between two operations. @defaultValue 4 ms */
   readonly longestPauseMs?: number;
+  /** Whose the sessions are, in turn. @defaultValue one user's */
+  readonly userIds?: readonly string[];
   readonly faults: number;
   /** The n-th fault, from its beginning to its end. */
   readonly disturb: (n: number) => Promise<void>;
@@ -50,6 +52,7 @@ export async function underLoad(context: LineContext, options: UnderLoadOptions)
     writers,
     sessions,
     longestPauseMs,
+    userIds: options.userIds,
   });
   const start = now();
   const slice = (seconds * 1_000) / (faults + 1);

@@ -4,11 +4,12 @@ import { now } from "../history/now.ts";
 import type { Followed } from "../history/operation.ts";
 import { pause } from "../pause.ts";
 import type { Tally } from "./tally.ts";
-import { OWNER } from "./worker.ts";
+import { APP_NAME } from "./worker.ts";
 
 export interface FollowerOptions {
   readonly name: string;
   readonly service: BaseSessionService;
+  readonly userId: string;
   readonly sessionId: string;
   readonly tally: Tally;
 }
@@ -48,13 +49,14 @@ export class Follower implements AsyncDisposable {
   }
 
   async #follow(): Promise<void> {
-    const { service, sessionId, tally, name } = this.#options;
+    const { service, userId, sessionId, tally, name } = this.#options;
     const { signal } = this.#stop;
     const { events } = this.followed;
     while (!signal.aborted)
       try {
         const request = {
-          ...OWNER,
+          appName: APP_NAME,
+          userId,
           sessionId,
           afterSequence: events.at(-1)?.sequence ?? 0,
           signal,

@@ -4,7 +4,7 @@ import { randomOf } from "../random.ts";
 import { Follower } from "./follower.ts";
 import type { Tally } from "./tally.ts";
 import { work } from "./work.ts";
-import { Worker } from "./worker.ts";
+import { DEFAULT_USER, Worker } from "./worker.ts";
 
 export interface LoadOptions {
   /** Workers use them in turn. */
@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly writers: number;
   readonly sessions: number;
   readonly longestPauseMs: number;
+  /** Sessions belong to them in turn. @defaultValue one */
+  readonly userIds?: readonly string[] | undefined;
 }
 
 /** Workers that write all the time, several to a session, and one follower a session. */
@@ -33,18 +35,36 @@ export class Load {
   /** The sessions exist when it resolves. */
   async start(): Promise<void> {
     const { services, following, history, tally, seed, writers, sessions } = this.#options;
+    const { userIds = [DEFAULT_USER] } = this.#options;
+    const userOf = (session: number): string => userIds[session % userIds.length] as string;
     const ids = Array.from({ length: sessions }, (_item, n) => `s${n}`);
     const workers = Array.from({ length: writers }, (_item, n) => {
       const name = `w${n}`;
       const random = randomOf(seed, name);
       const service = services[n % services.length] as BaseSessionService;
-      return { random, worker: new Worker({ name, service, recorder: history, tally, random }) };
+      return {
+        random,
+        worker: new Worker({
+          name,
+          userId: userOf(n % sessions),
+          service,
+          recorder: history,
+          tally,
+          random,
+        }),
+      };
     });
-    for (const id of ids) await workers[0]?.worker.create(id);
+    for (const [n, id] of ids.entries()) await workers[n]?.worker.create(id);
     if (following)
-      for (const sessionId of ids)
+      for (const [n, sessionId] of ids.entries())
         this.#followers.push(
-          new Follower({ name: `follower of ${sessionId}`, service: following, sessionId, tally }),
+          new Follower({
+            name: `follower of ${sessionId}`,
+            service: following,
+            userId: userOf(n),
+            sessionId,
+            tally,
+          }),
         );
     const { signal } = this.#stop;
     const { longestPauseMs } = this.#options;

@@ -1,7 +1,7 @@
 import type { Session } from "@adk/core";
 import { pause } from "../pause.ts";
 import type { Random } from "../random.ts";
-import { OWNER, type Worker } from "./worker.ts";
+import { APP_NAME, type Worker } from "./worker.ts";
 
 export interface WorkOptions {
   readonly worker: Worker;
@@ -26,7 +26,7 @@ export async function work(options: WorkOptions): Promise<void> {
   let lives = 0;
   while (!signal.aborted) {
     const session = await worker.answered(async () => await worker.load(sessionId, 0));
-    if (!session) throw new Error(`${OWNER.appName} lost the session ${sessionId}.`);
+    if (!session) throw new Error(`${APP_NAME} lost the session ${sessionId}.`);
     for (let n = 0; n < OPERATIONS_A_HANDLE && !signal.aborted; n++) {
       const choice = random();
       if (choice < 0.01) await liveAndDie(worker, `life-${worker.name}-${++lives}`);
@@ -49,7 +49,7 @@ function deltaOf(worker: Worker, random: Random): Record<string, unknown> {
     // Keys of its own, which no other may undo, and one that all write.
     delta[`user:${worker.name}`] = n;
     delta[`app:${worker.name}`] = n;
-    delta[random() < 0.5 ? "user:last" : "app:last"] = `${worker.name}:${n}`;
+    delta[random() < 0.5 ? worker.sharedKey : "app:last"] = `${worker.name}:${n}`;
   }
   return delta;
 }

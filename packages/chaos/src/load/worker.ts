@@ -15,11 +15,14 @@ import { ownScope } from "./own-scope.ts";
 import type { Tally } from "./tally.ts";
 import { untilAnswered } from "./until-answered.ts";
 
-/** All of a history belongs to one user of one app. */
-export const OWNER = { appName: "chaos", userId: "user" } as const;
+/** All of a history belongs to one app. */
+export const APP_NAME = "chaos";
+export const DEFAULT_USER = "user";
 
 export interface WorkerOptions {
   readonly name: string;
+  /** Whose sessions it writes to. @defaultValue {@link DEFAULT_USER} */
+  readonly userId?: string | undefined;
   readonly service: BaseSessionService;
   readonly recorder: Recorder;
   readonly tally: Tally;
@@ -46,14 +49,21 @@ const LONGEST_WAIT_MS = 60_000;
 /** One who asks for one thing at a time, until there is an answer, and has it recorded. */
 export class Worker {
   readonly #options: WorkerOptions;
+  readonly #owner: { readonly appName: string; readonly userId: string };
   #count = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#owner = { appName: APP_NAME, userId: options.userId ?? DEFAULT_USER };
   }
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** Of `user:` state that several workers write: no other user has it. */
+  get sharedKey(): string {
+    return `user:last of ${this.#owner.userId}`;
   }
 
   /** An event of this worker, numbered. */
@@ -116,7 +126,8 @@ export class Worker {
     const deletion: Deletion = { op: "delete", ...this.#asked(session) };
     await this.#ask(
       deletion,
-      async () => await this.#options.service.deleteSession({ ...OWNER, sessionId: session.id }),
+      async () =>
+        await this.#options.service.deleteSession({ ...this.#owner, sessionId: session.id }),
     );
   }
 
@@ -130,7 +141,7 @@ export class Worker {
     const { session, lease } = await this.answered(
       async () =>
         await service.openSession({
-          ...OWNER,
+          ...this.#owner,
           sessionId,
           owner: name,
           ttlMs,
@@ -153,7 +164,7 @@ export class Worker {
 
   async load(sessionId: string, numRecentEvents: number): Promise<Session | undefined> {
     return await this.#options.service.getSession({
-      ...OWNER,
+      ...this.#owner,
       sessionId,
       config: { numRecentEvents },
     });
@@ -161,7 +172,7 @@ export class Worker {
 
   async create(sessionId: string): Promise<Session> {
     return await this.answered(
-      async () => await this.#options.service.getOrCreateSession({ ...OWNER, sessionId }),
+      async () => await this.#options.service.getOrCreateSession({ ...this.#owner, sessionId }),
     );
   }
 
@@ -171,15 +182,16 @@ export class Worker {
 
   #asked({ id, incarnation }: Pick<Session, "id" | "incarnation">): {
     worker: string;
+    user: string;
     session: string;
     incarnation: string;
     invoke: number;
     return: number;
     outcome: "unknown";
   } {
-    const { name } = this.#options;
     return {
-      worker: name,
+      worker: this.#options.name,
+      user: this.#owner.userId,
       session: id,
       incarnation,
       invoke: now(),

@@ -1,5 +1,6 @@
 import type { BaseSessionService } from "@adk/core";
 import { PostgresSessionService } from "@adk/sessions-postgres";
+import { RedisSessionService } from "@adk/sessions-redis";
 import { SqliteSessionService } from "@adk/sessions-sqlite";
 import type { Address } from "./address.ts";
 
@@ -31,6 +32,16 @@ export async function openService(
         schema: address.schema,
         connectTimeoutMs: Math.min(timeoutMs ?? 2_000, 2_000),
         ...given({ maxTries, timeoutMs, pollMs, maxConnections }),
+      });
+    case "redis":
+      return await RedisSessionService.connect(address.url, {
+        keyPrefix: address.keyPrefix,
+        connectTimeoutMs: Math.min(timeoutMs ?? 2_000, 2_000),
+        ...(address.cluster !== undefined && { cluster: address.cluster }),
+        ...(address.replicas !== undefined && { durability: { replicas: address.replicas } }),
+        // The driver sends again what had no answer, and nobody is told. Who repeats by himself wants to know.
+        ...(maxTries === 1 && { maxRetries: 0 }),
+        ...given({ maxTries, timeoutMs, pollMs }),
       });
   }
 }

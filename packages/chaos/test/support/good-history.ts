@@ -49,6 +49,7 @@ export function goodHistory(): Draft {
     const made: Append = {
       op: "append",
       worker,
+      user: "user",
       session: log.session,
       incarnation: log.incarnation,
       invoke: time,
@@ -72,6 +73,7 @@ export function goodHistory(): Draft {
   const read = (log: Draft["logs"][number], worker: string, time: number): Read => ({
     op: "read",
     worker,
+    user: "user",
     session: log.session,
     incarnation: log.incarnation,
     invoke: time,
@@ -89,6 +91,7 @@ export function goodHistory(): Draft {
     session: "again",
     incarnation: "again-1",
     worker: "ada",
+    user: "user",
     outcome: "ok",
   } as const;
   operations.push(
@@ -129,6 +132,7 @@ export function goodHistory(): Draft {
     operations.push({
       op: "append",
       worker: "cat",
+      user: "user",
       session: "s2",
       incarnation: second.incarnation,
       invoke: time,
@@ -144,6 +148,7 @@ export function goodHistory(): Draft {
   const grant: Grant = {
     op: "grant",
     worker: "ada",
+    user: "user",
     session: "s1",
     incarnation: first.incarnation,
     invoke: 200,
