@@ -19,7 +19,8 @@ import {
   stateOf,
   textsOf,
 } from "./helpers.ts";
-import { SessionProcess } from "./session-process.ts";
+import type { SessionProcess } from "./session-process.ts";
+import { SessionProcesses } from "./session-processes.ts";
 import type { SessionCase, SessionSubject } from "./subject.ts";
 
 const { appName, userId } = KEY;
@@ -33,7 +34,7 @@ export const processCases: readonly SessionCase[] = [
     title: "4 processes that open an empty store at once all come to work on it",
     level: "processes",
     async run(subject) {
-      await using processes = await Processes.start(subject, 4);
+      await using processes = await SessionProcesses.start(subject, 4);
       await settle(subject, processes.openAll());
       const ids = processes.all.map((_process, n) => `session-${n}`);
       await settle(
@@ -49,7 +50,7 @@ export const processCases: readonly SessionCase[] = [
     title: "of 4 processes that create one session at once one succeeds, each time",
     level: "processes",
     async run(subject) {
-      await using processes = await Processes.open(subject, 4);
+      await using processes = await SessionProcesses.open(subject, 4);
       for (const round of range(1, 5)) {
         const { won, lost } = await settle(
           subject,
@@ -107,7 +108,7 @@ export const processCases: readonly SessionCase[] = [
     level: "processes",
     async run(subject) {
       await (await subject.open()).createSession(KEY);
-      await using processes = await Processes.open(subject, 4);
+      await using processes = await SessionProcesses.open(subject, 4);
       const { won, lost } = await settle(
         subject,
         race(processes.all.map(async (each) => await each.ask("lease", { ttlMs: LONG_MS }))),
@@ -123,7 +124,7 @@ export const processCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await service.createSession(KEY);
-      await using processes = await Processes.open(subject, 3);
+      await using processes = await SessionProcesses.open(subject, 3);
       const takeTurns = processes.all.map(async (each, n) => {
         const epochs: number[] = [];
         for (const round of range(1, 3)) {
@@ -158,7 +159,7 @@ export const processCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await service.createSession(KEY);
-      await using processes = await Processes.open(subject, 2);
+      await using processes = await SessionProcesses.open(subject, 2);
       const [killed, heir] = processes.all as [SessionProcess, SessionProcess];
       await killed.ask("lease", { ttlMs: SHORT_MS });
       await killed.ask("appendLeased", { text: "begun", invocationId: "e-1" });
@@ -183,7 +184,7 @@ export const processCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       await service.createSession(KEY);
-      await using processes = await Processes.open(subject, 2);
+      await using processes = await SessionProcesses.open(subject, 2);
       const [frozen, heir] = processes.all as [SessionProcess, SessionProcess];
       const first = await frozen.ask("lease", { ttlMs: SHORT_MS });
       await frozen.ask("appendLeased", { text: "begun", invocationId: "e-1" });
@@ -216,7 +217,7 @@ export const processCases: readonly SessionCase[] = [
     async run(subject) {
       const service = await subject.open();
       const session = await service.createSession(KEY);
-      await using processes = await Processes.open(subject, 4);
+      await using processes = await SessionProcesses.open(subject, 4);
       const [follower, ...writers] = processes.all as [SessionProcess, ...SessionProcess[]];
       await appendTexts(service, session, ["first"]);
       assert.deepEqual(await settle(subject, follower.ask("follow", 1)), [[1, "first"]]);
@@ -240,54 +241,13 @@ const WRITERS: readonly string[] = ["a", "b", "c", "d"];
 /** Events of each writer. */
 const COUNT = 15;
 
-/** Processes that end together. */
-class Processes implements AsyncDisposable {
-  readonly all: readonly SessionProcess[];
-  readonly #subject: SessionSubject;
-
-  private constructor(subject: SessionSubject, all: readonly SessionProcess[]) {
-    this.#subject = subject;
-    this.all = all;
-  }
-
-  static async start(subject: SessionSubject, count: number): Promise<Processes> {
-    const starting = range(1, count).map(async () => await SessionProcess.start(subject));
-    const { won, lost } = await race(starting);
-    const processes = new Processes(subject, won);
-    if (lost.length === 0) return processes;
-    await processes[Symbol.asyncDispose]();
-    throw lost[0];
-  }
-
-  static async open(subject: SessionSubject, count: number): Promise<Processes> {
-    const processes = await Processes.start(subject, count);
-    try {
-      await settle(subject, processes.openAll());
-      return processes;
-    } catch (error) {
-      await processes[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  /** Opens the store in all of them at once. */
-  async openAll(): Promise<void> {
-    const data = this.#subject.worker?.data;
-    await Promise.all(this.all.map(async (each) => await each.ask("open", data)));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.all.map(async (each) => await each[Symbol.asyncDispose]()));
-  }
-}
-
 /** A session that all writers have appended to at once, from a process each. */
 async function appendAtOnce(
   subject: SessionSubject,
 ): Promise<{ service: BaseSessionService; acknowledged: readonly number[][] }> {
   const service = await subject.open();
   await service.createSession(KEY);
-  await using processes = await Processes.open(subject, WRITERS.length);
+  await using processes = await SessionProcesses.open(subject, WRITERS.length);
   const appending = processes.all.map(
     async (each, n) => await each.ask("append", { writer: WRITERS[n]!, count: COUNT }),
   );

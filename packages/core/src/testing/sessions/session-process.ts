@@ -26,7 +26,7 @@ export class SessionProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts processes that have loaded the module and opened nothing yet; ends the case when the subject has no worker. */
+  /** A process that has loaded the module and opened nothing yet; ends the case when the subject has no worker. */
   static async start(subject: SessionSubject): Promise<SessionProcess> {
     if (!subject.worker) notApplicable("The subject has no worker.");
     const { module, execArgv = [] } = subject.worker;
@@ -37,13 +37,6 @@ export class SessionProcess implements AsyncDisposable {
       fork(module, { execArgv: [...execArgv], stdio: [...stdio] }),
     );
     await started.#ready.promise;
-    return started;
-  }
-
-  /** A process that has opened the store. */
-  static async open(subject: SessionSubject): Promise<SessionProcess> {
-    const started = await SessionProcess.start(subject);
-    await started.ask("open", subject.worker?.data);
     return started;
   }
 
