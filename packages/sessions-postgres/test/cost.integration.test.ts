@@ -117,6 +117,38 @@ describe.skipIf(!server)("what a turn costs", () => {
     );
   });
 
+  it("sends the newest events with a lease; the older ones are one statement more for who does not know them", async () => {
+    const EVENTS = 300;
+    await using place = await freshSchema(server!);
+    const { schema } = place;
+    const pool = new pg.Pool({ connectionString: url });
+    const { client, texts } = counted(pool);
+    await using service = new PostgresSessionService({ client, schema });
+    await using another = new PostgresSessionService({ client, schema });
+    const session = await service.createSession(KEY);
+    await Promise.all(
+      Array.from({ length: EVENTS }, async () => {
+        const event = createEvent({ author: "user", invocationId: "e-1" });
+        await service.appendEvent({ session, event });
+      }),
+    );
+    const opened = async (by: BaseSessionService): Promise<number> => {
+      const before = texts.length;
+      const { session: found, lease } = await by.openSession({ ...KEY, owner: "o", ttlMs: 60_000 });
+      const sent = texts.length - before;
+      await lease.release({});
+      expect(found.events.map(({ sequence }) => sequence)).toEqual(
+        Array.from({ length: EVENTS }, (_item, index) => index + 1),
+      );
+      return sent;
+    };
+    await another.getSession(KEY);
+    expect([await opened(another), await opened(service), await opened(service)]).toEqual([
+      1, 2, 1,
+    ]);
+    await pool.end();
+  });
+
   it("reads through indexes in a crowd of other sessions, page by page", async () => {
     await using place = await freshSchema(server!);
     const { schema } = place;

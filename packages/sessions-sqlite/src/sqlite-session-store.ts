@@ -61,7 +61,7 @@ export interface SqliteSessionStoreOptions {
 type PurgeCommand = Parameters<NonNullable<SessionStore["purge"]>>[0];
 
 /** The newest events of a window that come with a lease; older ones are read in pages, by those who do not know them. */
-const OPENED_EVENTS = 1_000;
+const OPENED_EVENTS = 128;
 
 /**
  * Sessions in one SQLite file, for one machine: any number of processes may have it open.

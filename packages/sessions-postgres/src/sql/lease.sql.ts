@@ -66,7 +66,8 @@ end $fn$;
 
 /**
  * Acquires and reads in one call: rows `kind, sequence, key, data`; the first one is the lease's outcome (kind `status`).
- * The newest 1,000 events of the window at the most: more would spill.
+ * The newest 128 events of the window at the most: who knows the older ones needs no more, and who does not reads them in
+ * pages, for half of what they would cost here.
  *
  * PL/pgSQL, not one statement: after the wait for the row each query below sees what was committed meanwhile, and nothing of
  * this session can change until the end.
@@ -86,7 +87,7 @@ begin
   if v_outcome not like 'ok %' then
     return;
   end if;
-  select s.sid, greatest(s.window_from, s.last_sequence - 999) into v_sid, v_from
+  select s.sid, greatest(s.window_from, s.last_sequence - 127) into v_sid, v_from
     from {s}.adk_session s where s.app_name = p_app and s.user_id = p_user and s.session_id = p_session;
   return query select 'header'::text, null::text, null::text, ${header("s", "v_now")}
     from {s}.adk_session s where s.sid = v_sid;
