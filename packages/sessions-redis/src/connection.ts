@@ -36,14 +36,21 @@ export class Connection {
   readonly driver: Driver;
   readonly timeoutMs: number;
   readonly #durability: Durability;
-  readonly #onReady = (): void => void this.#readies++;
+  readonly #onReady = (): void => {
+    this.#readies++;
+    this.#trouble = undefined;
+  };
+  readonly #onError = (error: Error): void => void (this.#trouble = error);
   #readies = 0;
+  /** Why there is no connection. */
+  #trouble: Error | undefined;
 
   constructor({ driver, timeoutMs, durability }: ConnectionOptions) {
     this.driver = driver;
     this.timeoutMs = timeoutMs;
     this.#durability = durability;
     driver.on("ready", this.#onReady);
+    driver.on("error", this.#onError);
   }
 
   /** Whether a reply waits until what it says is durable. */
@@ -104,6 +111,7 @@ export class Connection {
 
   close(): void {
     this.driver.off("ready", this.#onReady);
+    this.driver.off("error", this.#onError);
   }
 
   async #send<T>(
@@ -115,11 +123,14 @@ export class Connection {
     const wasReady = this.driver.status === "ready";
     const readies = this.#readies;
     try {
-      return await deadline.race(async () => await send(deadline));
+      const result = await deadline.race(async () => await send(deadline));
+      this.#trouble = undefined;
+      return result;
     } catch (error) {
       // While the client is not connected commands wait in it.
       const isSent = wasReady || readies !== this.#readies;
-      throw toAdkError(error, { isSent, isWrite, isEnded: this.driver.status === "end" });
+      const isEnded = this.driver.status === "end" && !this.#trouble;
+      throw toAdkError(error, { isSent, isWrite, isEnded, trouble: this.#trouble });
     }
   }
 
@@ -139,15 +150,17 @@ export class Connection {
       const { keys, words } = call;
       // On the same connection, right behind: it waits for what this connection has written.
       const waitMs = Math.max(1, Math.floor(deadline.leftMs / 2));
-      const [reply, ...waits] = await this.#batch(
-        this.driver.pipeline([
-          [name, text, keys.length, keys, words],
-          ...(replicas > 0 ? [["wait", replicas, waitMs] as const] : []),
-          ...(localFsync ? [["waitaof", 1, 0, waitMs] as const] : []),
-        ]),
-      );
-      const reached = replicas > 0 ? Number(waits.shift()) : 0;
-      const [onDisk = 1] = localFsync ? (waits.shift() as number[]) : [];
+      const batch = this.driver.pipeline([
+        [name, text, keys.length, keys, words],
+        ...(replicas > 0 ? [["wait", replicas, waitMs] as const] : []),
+        ...(localFsync ? [["waitaof", 1, 0, waitMs] as const] : []),
+      ]);
+      const [[failure, reply] = [null, undefined], ...waits] = (await batch.exec()) ?? [];
+      if (failure) throw failure;
+      for (const [error] of waits) if (error) throw unconfirmedBy(error);
+      const reached = replicas > 0 ? Number(waits.shift()?.[1]) : 0;
+      const [, disks] = localFsync ? (waits.shift() ?? []) : [];
+      const [onDisk = 0] = localFsync ? (disks as number[]) : [1];
       if (reached < replicas)
         throw unconfirmed(`${reached} of ${replicas} replicas confirmed it`, { reached, replicas });
       if (onDisk < 1) throw unconfirmed("the server's disk did not confirm it", {});
@@ -193,4 +206,17 @@ function unconfirmed(what: string, details: Record<string, unknown>): AdkError {
     `It was written, but ${what} in time (\`durability\`): a failover may lose it. Repeat the call, which confirms it.`,
     { retryable: true, details: { ...details, committed: "unknown" } },
   );
+}
+
+/** The wait itself failed. */
+function unconfirmedBy(error: Error): AdkError {
+  const { code, message, cause, retryable, details } = toAdkError(error, {
+    isSent: true,
+    isWrite: true,
+  });
+  return new AdkError(code, `It was written, but not confirmed (\`durability\`). ${message}`, {
+    cause,
+    retryable,
+    details: { ...details, committed: "unknown" },
+  });
 }

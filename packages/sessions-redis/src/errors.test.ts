@@ -96,6 +96,7 @@ describe("a driver's error", () => {
     [failure("ECONNRESET"), "UNAVAILABLE", true, "unknown"],
     [failure("EPIPE"), "UNAVAILABLE", true, "unknown"],
     [failure("DEPTH_ZERO_SELF_SIGNED_CERT"), "MISCONFIGURED", false, false],
+    [failure("CERT_SIGNATURE_FAILURE"), "MISCONFIGURED", false, false],
     [failure("ERR_TLS_CERT_ALTNAME_INVALID"), "MISCONFIGURED", false, false],
     [new Error("Connection is closed."), "UNAVAILABLE", true, "unknown"],
     [new Error("All sentinels are unreachable. Retrying"), "UNAVAILABLE", true, false],
@@ -121,6 +122,26 @@ describe("a driver's error", () => {
       toAdkError(lost, context).details["committed"];
     expect(committed({ isSent: false, isWrite: true })).toBe(false);
     expect(committed({ isSent: true, isWrite: false })).toBe(false);
+  });
+
+  it("that a command was given up is what keeps the client from connecting; what was sent is unknown", () => {
+    const given = new Error("Reached the max retries per request limit (which is 8).");
+    const of = (trouble: Error, isSent: boolean): AdkError =>
+      toAdkError(given, { isSent, isWrite: true, trouble });
+    expect(of(failure("DEPTH_ZERO_SELF_SIGNED_CERT"), false)).toMatchObject({
+      code: "MISCONFIGURED",
+      details: { committed: false },
+    });
+    expect(of(failure("ECONNREFUSED"), true)).toMatchObject({
+      code: "UNAVAILABLE",
+      retryable: true,
+      details: { committed: "unknown", driverCode: "ECONNREFUSED" },
+    });
+    const other = answer("LOADING Redis is loading the dataset in memory");
+    expect(toAdkError(other, { ...SENT, trouble: failure("ECONNREFUSED") }).details).toEqual({
+      committed: false,
+      driverCode: "LOADING",
+    });
   });
 
   it("is CLOSED when the client was closed for good", () => {

@@ -7,6 +7,8 @@ export interface FailureContext {
   readonly isWrite: boolean;
   /** Whether the client was closed for good. */
   readonly isEnded?: boolean | undefined;
+  /** Why the client has no connection: it says more than that a command was given up. */
+  readonly trouble?: Error | undefined;
 }
 
 interface Meaning {
@@ -90,12 +92,27 @@ const CODES: Readonly<Record<string, Meaning>> = {
   ECONNRESET: lost(),
   EPIPE: lost(),
   ETIMEDOUT: lost(),
-  SELF_SIGNED_CERT_IN_CHAIN: TLS,
-  DEPTH_ZERO_SELF_SIGNED_CERT: TLS,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TLS,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TLS,
-  CERT_HAS_EXPIRED: TLS,
-  ERR_TLS_CERT_ALTNAME_INVALID: TLS,
+  ...Object.fromEntries(
+    [
+      "CERT_CHAIN_TOO_LONG",
+      "CERT_HAS_EXPIRED",
+      "CERT_NOT_YET_VALID",
+      "CERT_REJECTED",
+      "CERT_REVOKED",
+      "CERT_SIGNATURE_FAILURE",
+      "CERT_UNTRUSTED",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      "HOSTNAME_MISMATCH",
+      "INVALID_CA",
+      "INVALID_PURPOSE",
+      "PATH_LENGTH_EXCEEDED",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "UNABLE_TO_GET_ISSUER_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    ].map((code) => [code, TLS]),
+  ),
 };
 
 /** By the text, where nothing else says it. */
@@ -116,6 +133,9 @@ const MESSAGES: readonly (readonly [RegExp, Meaning])[] = [
   [/All sentinels are unreachable|None of startup nodes is available/i, UNREACHABLE],
 ];
 
+/** A command that waited for a connection. */
+const GIVEN_UP = /max retries per request|Connection is closed|None of startup nodes/i;
+
 interface DriverFailure {
   readonly code?: unknown;
   readonly lastNodeError?: unknown;
@@ -130,13 +150,17 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
       cause: cleaned(error, undefined),
       details: { committed: context.isSent && context.isWrite ? "unknown" : false },
     });
-  const { code, meaning } = understand(error);
-  const committed = context.isSent && context.isWrite ? meaning.committed : false;
+  const isGivenUp = error instanceof Error && GIVEN_UP.test(error.message);
+  const reason = isGivenUp ? (context.trouble ?? error) : error;
+  const { code, meaning } = understand(reason);
+  // What was under way when the connection broke may have arrived, whatever keeps it from coming back.
+  const left = isGivenUp ? "unknown" : meaning.committed;
+  const committed = context.isSent && context.isWrite ? left : false;
   return new AdkError(
     meaning.code,
     `Redis failed${code === undefined ? "" : ` (${code})`}. ${meaning.advice}`,
     {
-      cause: cleaned(error, code),
+      cause: cleaned(reason, code),
       retryable: meaning.retryable,
       details: { committed, ...(code !== undefined && { driverCode: code }) },
     },

@@ -73,7 +73,6 @@ export class WakeHub {
 
   /** Somebody here knows a session up to a sequence, and wants to know of more. */
   follow(key: SessionKey, incarnation: string, sequence: number): void {
-    if (!this.#stop) return;
     const { channel } = this.#options.keys.session(key);
     const known = this.#followed.get(channel);
     // Last in the order of a map: the first one is the one that was asked for longest ago.
@@ -93,7 +92,7 @@ export class WakeHub {
       isListening: known?.isListening ?? false,
     };
     this.#followed.set(channel, followed);
-    if (!known) void this.#listenOn(channel, followed);
+    if (!known && this.#stop) void this.#listenOn(channel, followed);
     if (this.#followed.size > MAX_FOLLOWED) {
       const [oldest] = this.#followed.keys();
       if (oldest !== undefined) this.#forget(oldest);
@@ -118,6 +117,8 @@ export class WakeHub {
         onConnected: () => void this.#look(),
       });
     }
+    // A lease is granted before anybody watches for its cancel.
+    for (const [channel, followed] of this.#followed) void this.#listenOn(channel, followed);
     void this.#poll(this.#stop.signal);
   }
 
