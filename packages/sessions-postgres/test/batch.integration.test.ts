@@ -11,7 +11,7 @@ afterAll(async () => await server?.[Symbol.asyncDispose]());
 const OWN = { appName: "app", userId: "user" };
 const LEASE = { leaseId: "lease", ttlMs: 60_000 };
 
-/** Each in a session of its own, which holds one event, `e1`, and is under the lease `lease`. */
+/** Each in a session of its own, which holds one event, `e1`, and is under the lease `lease`; see `prepare`. */
 const CASES: Readonly<Record<string, Partial<AppendCommand>>> = {
   plain: {},
   expected: { expectedLastSequence: 1 },
@@ -118,15 +118,47 @@ describe.skipIf(!server)("appends that share a transaction", () => {
     expect(alone.sessions).toContainEqual({ expires_in_ms: "0", is_long: false });
     expect(alone.sessions).toContainEqual({ expires_in_ms: "3960000", is_long: true });
   });
+
+  it("pass over a session that somebody else holds; the others are answered meanwhile", async () => {
+    await using place = await freshSchema(server!);
+    const pool = new pg.Pool({ connectionString: url });
+    const { schema } = place;
+    try {
+      await using store = new PostgresSessionStore({ client: pool, schema, notifications: "off" });
+      for (const name of ALL) await prepare(store, name);
+      await asking(url, async (holder) => {
+        await holder.query("begin");
+        const row = `select from ${schema}.adk_session where session_id = 'plain' for update`;
+        await holder.query(row);
+        let isHeld = true;
+        const appends = ALL.map(async (name) => {
+          const outcome = await store.append(commandOf(name));
+          return { name, isHeld, outcome };
+        });
+        await Promise.all(appends.filter((_append, index) => ALL[index] !== "plain"));
+        isHeld = false;
+        await holder.query("commit");
+        const plain = { name: "plain", isHeld: false, outcome: { status: "ok", sequence: 2 } };
+        expect(await appends[ALL.indexOf("plain")]).toMatchObject(plain);
+      });
+    } finally {
+      await pool.end();
+    }
+  });
 });
 
 async function prepare(store: SessionStore, sessionId: string): Promise<void> {
   const key = { ...OWN, sessionId };
   await store.create({ ...key, incarnation: "i", initialState: { old: "0" } });
-  await store.lease({ ...key, op: "acquire", leaseId: LEASE.leaseId, owner: "o", ttlMs: 60_000 });
+  const acquire = { ...key, op: "acquire", owner: "o", ttlMs: LEASE.ttlMs } as const;
+  await store.lease({ ...acquire, leaseId: "first" });
   const header = { invocationId: "i1", pendingCalls: '{"b":0}', kept: "before" };
   const event = { incarnation: "i", id: "e1", timestamp: 1, data: "first" };
-  await store.append({ ...key, ...event, lease: { ...LEASE, header } });
+  await store.append({ ...key, ...event, lease: { ...LEASE, leaseId: "first", header } });
+  // Taken up a second time, and to be cancelled.
+  await store.lease({ ...key, op: "release", leaseId: "first" });
+  await store.lease({ ...acquire, leaseId: LEASE.leaseId });
+  await store.update({ ...key, cancel: "i1" });
 }
 
 function commandOf(sessionId: string): AppendCommand {
