@@ -165,6 +165,35 @@ describe("appendEvent", () => {
     });
   });
 
+  it.each([
+    [{ status: "fenced", lastSequence: 1 }, "SESSION_REGRESSED"],
+    [{ status: "conflict", lastSequence: 0 }, "SESSION_REGRESSED"],
+    [{ status: "fenced", lastSequence: 2 }, "SESSION_FENCED"],
+    [{ status: "conflict", lastSequence: 3 }, "SESSION_CONFLICT"],
+  ] as const)("a store that refuses with %o to who is at 2 is %s", async (refusal, code) => {
+    let refuses = false;
+    const inner = new InMemorySessionStore();
+    const { service, session } = await setUp({
+      create: async (command) => await inner.create(command),
+      lease: async (command) => await inner.lease(command),
+      append: async (command) => (refuses ? refusal : await inner.append(command)),
+    });
+    const lease = await service.acquireLease({ ...key, owner: "o", ttlMs: 1_000 });
+    for (const author of ["a", "b"])
+      await service.appendEvent({ session, lease, event: createEvent({ author }) });
+    refuses = true;
+    await expect(
+      service.appendEvent({ session, lease, event: createEvent({ author: "c" }) }),
+    ).rejects.toMatchObject({
+      code,
+      ...(code === "SESSION_REGRESSED" && {
+        details: { known: 2, found: refusal.lastSequence, committed: false },
+      }),
+    });
+    expect(session.lastSequence).toBe(2);
+    expect(lease.lost.aborted).toBe(refusal.status === "fenced");
+  });
+
   it("hands partial events back as they are, and stores nothing", async () => {
     const { service, sent, session } = await setUp();
     const event = createEvent({ partial: true, actions: { stateDelta: { a: 1 } } });

@@ -130,7 +130,10 @@ export class EventAppender {
     }
     const outcome = await this.#options.store.append(command, signal);
     if (outcome.status !== "ok") {
-      const error = refusalError(outcome, { sessionId, eventId: command.id, expectedLastSequence });
+      const isBehind = "lastSequence" in outcome && outcome.lastSequence < session.lastSequence;
+      const error = isBehind
+        ? regressedRefusal(session, outcome.lastSequence)
+        : refusalError(outcome, { sessionId, eventId: command.id, expectedLastSequence });
       if (outcome.status === "fenced" && lease instanceof HeldLease) lease.lose(error);
       throw error;
     }
@@ -217,6 +220,22 @@ function newHandle(key: SessionKey, window: DecodedWindow | undefined): Handle {
 
 function keyOf({ appName, userId, id }: Session): SessionKey {
   return { appName, userId, sessionId: id };
+}
+
+/** Whatever the store refuses it for: it is not the log that the lease, or the expectation, is about. */
+function regressedRefusal(session: Session, found: number): AdkError {
+  return new AdkError(
+    "SESSION_REGRESSED",
+    `Session ${JSON.stringify(session.id)} was at sequence ${session.lastSequence}, and the store is at ${found}: it lost what it had acknowledged (a failover?), leases too. Nothing was stored. Load the session again.`,
+    {
+      details: {
+        sessionId: session.id,
+        known: session.lastSequence,
+        found,
+        committed: false,
+      },
+    },
+  );
 }
 
 function regressed(session: Session, sequence: number): AdkError {
