@@ -1,5 +1,7 @@
 import type { Line } from "./lines/line.ts";
 import { diskFull } from "./lines/disk-full.ts";
+import { failoverLossy } from "./lines/failover-lossy.ts";
+import { failover } from "./lines/failover.ts";
 import { followerCut } from "./lines/follower-cut.ts";
 import { memoryFull } from "./lines/memory-full.ts";
 import { notificationsCut } from "./lines/notifications-cut.ts";
@@ -24,6 +26,8 @@ export const LINES: readonly Line[] = [
   repeatableRead,
   diskFull,
   memoryFull,
+  failover,
+  failoverLossy,
   resharding,
   followerCut,
   notificationsCut,

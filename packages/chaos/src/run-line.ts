@@ -38,6 +38,10 @@ export async function runLine(line: Line, options: RunLineOptions): Promise<Repo
   if (!lossIsCounted)
     for (const { invariant, session, words } of violations)
       problems.push(`${invariant}, session ${session}: ${words}`);
+  if (lossIsCounted && count("lost") === 0)
+    problems.push("nothing was lost: the fault did not happen");
+  if (!lossIsCounted && tally.codes.has("SESSION_REGRESSED"))
+    problems.push("the store went back in time (SESSION_REGRESSED)");
   if (history.acknowledged < LEAST_ACKNOWLEDGED)
     problems.push(`only ${history.acknowledged} operations were acknowledged`);
   if (faults < line.leastFaults) problems.push(`only ${faults} faults happened`);

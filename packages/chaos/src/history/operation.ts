@@ -28,7 +28,7 @@ export interface Append extends Asked {
   readonly epoch?: number;
   /** Where the store said that it stands. */
   sequence?: number;
-  /** Why it was refused. */
+  /** Why it was refused; or what its worker learned with the answer. */
   code?: string;
 }
 

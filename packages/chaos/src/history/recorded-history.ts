@@ -24,6 +24,14 @@ export class RecordedHistory implements Recorder {
     await new Promise<void>((resolve) => this.#waiting.push({ count: until, resolve }));
   }
 
+  /** Leaves out what was read in this time. */
+  forgetReads({ from, to }: { readonly from: number; readonly to: number }): void {
+    for (const [index, { op, invoke, return: answered }] of [
+      ...this.operations.entries(),
+    ].toReversed())
+      if (op === "read" && answered > from && invoke < to) this.operations.splice(index, 1);
+  }
+
   asked(operation: Operation): void {
     this.operations.push(operation);
   }

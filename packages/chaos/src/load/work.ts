@@ -1,4 +1,5 @@
 import type { Session } from "@adk/core";
+import type { Append } from "../history/operation.ts";
 import { pause } from "../pause.ts";
 import type { Random } from "../random.ts";
 import { APP_NAME, type Worker } from "./worker.ts";
@@ -29,14 +30,16 @@ export async function work(options: WorkOptions): Promise<void> {
     if (!session) throw new Error(`${APP_NAME} lost the session ${sessionId}.`);
     for (let n = 0; n < OPERATIONS_A_HANDLE && !signal.aborted; n++) {
       const choice = random();
+      let append: Append | undefined;
       if (choice < 0.01) await liveAndDie(worker, `life-${worker.name}-${++lives}`);
       else if (choice < 0.06) await worker.read(session);
       else if (choice < 0.16)
-        await worker.append(session, {
+        append = await worker.append(session, {
           delta: { [worker.name]: worker.count + 1 },
           expected: session.lastSequence,
         });
-      else await worker.append(session, { delta: deltaOf(worker, random) });
+      else append = await worker.append(session, { delta: deltaOf(worker, random) });
+      if (append?.code === "SESSION_REGRESSED") break;
       if (longestPauseMs > 0) await pause(random() * longestPauseMs);
     }
   }

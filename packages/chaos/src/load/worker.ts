@@ -42,6 +42,7 @@ const REFUSALS = new Set([
   "SESSION_FENCED",
   "SESSION_GONE",
   "SESSION_NOT_FOUND",
+  "SESSION_REGRESSED",
 ]);
 
 const LONGEST_WAIT_MS = 60_000;
@@ -207,9 +208,13 @@ export class Worker {
       await this.answered(call);
       operation.outcome = "ok";
     } catch (error) {
-      if (operation.op !== "append" || !AdkError.isInstance(error) || !REFUSALS.has(error.code))
-        throw error;
-      operation.outcome = "fail";
+      if (operation.op !== "append" || !AdkError.isInstance(error)) throw error;
+      if (error.code === "SESSION_REGRESSED" && error.details["committed"] === true) {
+        // It is stored, and the session object holds what the store has lost.
+        operation.outcome = "ok";
+        operation.sequence = Number(error.details["found"]);
+      } else if (REFUSALS.has(error.code)) operation.outcome = "fail";
+      else throw error;
       operation.code = error.code;
     }
     operation.return = now();
