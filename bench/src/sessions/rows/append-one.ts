@@ -31,7 +31,7 @@ export const appendOne: SessionsGroup = {
     let appends = 0;
     sent.length = 0;
     const figures = await callsInTurn(
-      { repetitions, calls: isQuick ? 50 : 300 },
+      { repetitions, calls: isQuick ? 50 : 200 },
       {
         bare: bareWriter(bare, await storedBytes()),
         async ours() {

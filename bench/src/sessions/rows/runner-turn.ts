@@ -5,7 +5,7 @@ import { freshSchema } from "@adk/test-services";
 import { join } from "node:path";
 import { message, scripted, text, type Adk } from "../../children/adk.ts";
 import { median, short } from "../../numbers.ts";
-import { fsyncMs } from "../fsync.ts";
+import { BareDisk } from "../fsync.ts";
 import { callsInTurn, ratioOf } from "../in-turn.ts";
 import { eventParams, newEvent } from "../payload.ts";
 import { closePeer, filledPeer } from "../peer.ts";
@@ -91,16 +91,20 @@ async function compared(
   turns: Turns,
   commits: (who: keyof Turns) => number | Promise<number>,
 ): Promise<Line> {
-  const figures = await callsInTurn({ repetitions, calls: isQuick ? 3 : 15 }, turns);
+  using disk = new BareDisk(folder);
+  const figures = await callsInTurn(
+    { repetitions, calls: isQuick ? 3 : 15 },
+    { ...turns, sync: async () => disk.sync() },
+  );
   const committed = { ours: 0, peer: 0 };
   for (const who of ["ours", "peer"] as const) {
     const before = await commits(who);
     await turns[who]();
     committed[who] = (await commits(who)) - before;
   }
-  const syncMs = fsyncMs(folder);
+  const syncMs = median(figures.sync);
   const working = (who: keyof Turns): number =>
-    Math.max(median(figures[who]) - committed[who] * syncMs, 0.001);
+    Math.max(median(figures[who]) - committed[who] * syncMs, 0.1);
   const [whole, rest] = [ratioOf(figures.peer, figures.ours), working("peer") / working("ours")];
   return {
     name: `${name}, a turn of the Runner at ${SIZE.toLocaleString("en")} stored events`,

@@ -32,7 +32,7 @@ export const sqliteAppend: SessionsGroup = {
     const theirSession = await filledPeer(peer, theirs, eventParams(), 1);
 
     const figures = await callsInTurn(
-      { repetitions, calls: isQuick ? 50 : 400 },
+      { repetitions, calls: isQuick ? 50 : 200 },
       {
         async bare() {
           begin.run();
