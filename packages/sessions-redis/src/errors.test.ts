@@ -162,6 +162,16 @@ describe("a driver's error", () => {
     expect(toAdkError(aborted, SENT)).toMatchObject({ code: "UNAVAILABLE", retryable: true });
   });
 
+  it("is understood when it is behind itself, as when a transaction's connection is given up", () => {
+    const flushed = new Error("Reached the max retries per request limit (which is 0).");
+    Object.assign(flushed, { name: "MaxRetriesPerRequestError", previousErrors: [flushed] });
+    expect(toAdkError(flushed, SENT)).toMatchObject({
+      code: "UNAVAILABLE",
+      retryable: true,
+      details: { committed: "unknown" },
+    });
+  });
+
   it("keeps of the cause its name, code and message, and not the command", () => {
     const { cause } = toAdkError(answer("WRONGTYPE Operation"), SENT);
     expect(cause).toMatchObject({

@@ -177,12 +177,21 @@ export function isOutOfMemory(error: unknown): boolean {
   return understand(error).code === "OOM";
 }
 
-function understand(error: unknown): { code: string | undefined; meaning: Meaning } {
+/** What is behind "all failed" says more than that: one step, as an error that a whole transaction got is behind itself. */
+function understand(error: unknown): Understood {
+  const { previousErrors, lastNodeError } = (error ?? {}) as DriverFailure;
+  const inner = previousErrors?.[0] ?? lastNodeError;
+  return understandOne(inner instanceof Error ? inner : error);
+}
+
+interface Understood {
+  readonly code: string | undefined;
+  readonly meaning: Meaning;
+}
+
+function understandOne(error: unknown): Understood {
   const failure = (error ?? {}) as DriverFailure;
   const message = error instanceof Error ? error.message : String(error);
-  // What is behind "all failed" says more than that.
-  const inner = failure.previousErrors?.[0] ?? failure.lastNodeError;
-  if (inner instanceof Error) return understand(inner);
   const word = answerOf(message);
   if (word !== undefined) return { code: word, meaning: ANSWERS[word] as Meaning };
   const code = typeof failure.code === "string" ? failure.code : undefined;
