@@ -62,6 +62,8 @@ interface Ioredis {
   ) => Driver;
 }
 
+const ASK_AGAIN_MS = 200;
+
 type Password = NonNullable<RedisConnectionOptions["password"]>;
 
 /**
@@ -76,6 +78,8 @@ export async function openClients(url: URL, options: OpenClientsOptions): Promis
   const addresses = [{ host, port: Number(url.port || (sentinel ? 26_379 : 6_379)) }, ...nodes];
   const password = url.password === "" ? options.password : decodeURIComponent(url.password);
   const base = nodeOptions(url, options, password);
+  const ask = typeof password === "function" ? password : undefined;
+  const askShared = ask && cluster ? await shareAnswers(base, ask) : undefined;
   const retryStrategy = (attempt: number): number =>
     Math.min(50 * 2 ** (attempt - 1), 1_000) * (0.5 + Math.random() / 2);
 
@@ -88,8 +92,7 @@ export async function openClients(url: URL, options: OpenClientsOptions): Promis
         slotsRefreshTimeout: options.connectTimeoutMs ?? 5_000,
         redisOptions: base,
       });
-      if (typeof password === "function")
-        driver.on("+node", (node: Driver) => askPassword(node, password));
+      if (askShared) driver.on("+node", (node: Driver) => askPassword(node, askShared));
       return driver;
     }
     const place = sentinel ? { sentinels: addresses, name: sentinel } : addresses[0];
@@ -100,7 +103,7 @@ export async function openClients(url: URL, options: OpenClientsOptions): Promis
       lazyConnect: true,
       ...(isSubscriber && { maxRetriesPerRequest: null }),
     });
-    if (typeof password === "function") askPassword(driver, password);
+    if (ask) askPassword(driver, ask);
     return driver;
   };
   const client = open(false);
@@ -131,7 +134,7 @@ function nodeOptions(
     ...(username !== undefined && { username }),
     ...(typeof password === "string" && { password }),
     ...(db > 0 && { db }),
-    // The data's connections; sentinels speak without, unless they are told otherwise.
+    // Also of the data's connections behind sentinels, which themselves are asked without.
     ...(isTls && { tls: options.tls ?? {}, enableTLSForSentinelMode: true }),
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     // A server that does not answer: its connection is broken off, and made anew.
@@ -146,19 +149,54 @@ function nodeOptions(
   };
 }
 
-/** Before each connection the password is asked for. */
+/**
+ * A cluster makes connections by itself, to look at its slots and to subscribe, with these options: they get the newest
+ * answer. @returns asks anew.
+ */
+async function shareAnswers(
+  base: Record<string, unknown>,
+  password: () => string | Promise<string>,
+): Promise<() => Promise<string>> {
+  let newest = await password();
+  Object.defineProperty(base, "password", { get: () => newest, enumerable: true });
+  return async () => (newest = await password());
+}
+
+/** What `ioredis` makes connections with, and what it will log in with. */
+interface Connecting {
+  readonly connector: { connect(...words: unknown[]): Promise<unknown> };
+  readonly condition: { auth?: unknown };
+}
+
+/**
+ * Before each connection the password is asked for. `ioredis` itself takes a text alone; it logs in with what stands in its
+ * `condition` once the connection is there.
+ */
 function askPassword(driver: Driver, password: () => string | Promise<string>): void {
-  const connect = driver.connect.bind(driver);
-  let asking: Promise<void> | undefined;
-  driver.connect = async (): Promise<void> => {
-    asking ??= (async () => {
-      (driver.options as Record<string, unknown>)["password"] = await password();
-      await connect();
-    })().finally(() => {
-      asking = undefined;
-    });
-    await asking;
+  const connecting = driver as unknown as Connecting;
+  const { connector } = connecting;
+  const connect = connector.connect.bind(connector);
+  connector.connect = async (...words) => {
+    const answer = await answerOf(driver, password);
+    const { username } = driver.options;
+    connecting.condition.auth = username ? [username, answer] : answer;
+    return await connect(...words);
   };
+}
+
+/** Asks until there is an answer: `ioredis` would give a client up for good whose connecting fails before its socket. */
+async function answerOf(driver: Driver, password: () => string | Promise<string>): Promise<string> {
+  for (;;) {
+    try {
+      const answer = await password();
+      if (driver.status !== "end") return answer;
+    } catch {
+      // Commands wait meanwhile, and have a deadline.
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS).unref());
+    }
+    if (driver.status === "end")
+      throw new AdkError("CLOSED", "The client was closed while its password was asked for.");
+  }
 }
 
 function isAddress(value: unknown): boolean {

@@ -35,7 +35,6 @@ export interface Driver {
   sunsubscribe(channel: string): Promise<unknown>;
   nodes(role: "master"): Driver[];
   duplicate(...options: unknown[]): Driver;
-  connect(): Promise<void>;
   on(event: string, listener: (...args: never[]) => void): unknown;
   off(event: string, listener: (...args: never[]) => void): unknown;
   disconnect(): void;

@@ -41,8 +41,9 @@ export class SessionLister {
     const [index, read] = this.#index(command);
     const items: FoundLife[] = [];
     let next = after ? `(${after.serial}` : "+inf";
-    for (;;) {
-      const count = Math.min(CHUNK, pageSize + 1 - items.length + 16);
+    // A filter that lets little pass needs larger steps.
+    for (let step = pageSize + 1; ; step *= 2) {
+      const count = Math.min(CHUNK, step);
       const lives = withScores(
         await this.#connection.ask(
           ["zrevrangebyscore", index, next, "-inf", "WITHSCORES", "LIMIT", 0, count],

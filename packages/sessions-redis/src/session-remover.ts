@@ -105,8 +105,8 @@ export class SessionRemover {
     options: RunOptions,
     tell: Tell,
   ): Promise<void> {
-    const { publish, keys } = this.#options;
-    const words = [publish, keys.session(key).channel];
+    const { publish, keys, connection } = this.#options;
+    const words = [publish, keys.session(key).channel, connection.isDurable ? "1" : ""];
     const { rest } = await this.#settled(ERASE, key, words, options);
     await this.#leaveApp(key, options);
     if (rest[0] === 1) tell({ incarnation: key.incarnation });

@@ -52,6 +52,7 @@ describe.skipIf(!server)("connections", { timeout: 60_000 }, () => {
     const admin = new Redis(own.url);
     const open = `redis://127.0.0.1:${own.port}`;
     await using service = await RedisSessionService.connect(open, {
+      maxTries: 1,
       password: async () => {
         asked++;
         return await Promise.resolve(password);
@@ -70,6 +71,21 @@ describe.skipIf(!server)("connections", { timeout: 60_000 }, () => {
     expect(asked).toBeGreaterThan(before);
     await events.return?.();
     admin.disconnect();
+  });
+
+  it("a password's function that fails is asked again, while commands wait", async () => {
+    await using own = await startRedis({ settings: { requirepass: "secret" } });
+    let asked = 0;
+    await using service = await RedisSessionService.connect(`redis://127.0.0.1:${own.port}`, {
+      maxTries: 1,
+      password: () => {
+        if (++asked < 3) throw new Error("the token service is away");
+        return "secret";
+      },
+    });
+    await service.createSession(KEY);
+    expect(await service.getSession(KEY)).toBeDefined();
+    expect(asked).toBe(3);
   });
 
   it("the URL's user, password, database and options win", async () => {

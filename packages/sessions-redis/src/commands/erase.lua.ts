@@ -14,7 +14,8 @@ end`;
  *
  * KEYS: those of a session (`lua-parts.ts`).
  *
- * ARGV: 1 incarnation; 2 user id; 3 session id; 4 `PUBLISH`, `SPUBLISH` or '' for no hint; 5 channel.
+ * ARGV: 1 incarnation; 2 user id; 3 session id; 4 `PUBLISH`, `SPUBLISH` or '' for no hint; 5 channel; 6 `1`
+ * when the reply is waited for to be durable, else ''.
  *
  * Returns `ok` and whether it was there (0, 1); `unsettled` when changes of the app's state are still to be applied.
  */
@@ -23,6 +24,11 @@ local found = redis.call('HGET', KEYS[1], 'inc')
 local isOther = found and found ~= ARGV[1]
 if not isOther and redis.call('LLEN', KEYS[7]) > 0 then return {'unsettled'} end
 ${REMOVE_FROM_INDEXES}
+if not found and ARGV[6] == '1' then
+  -- A repeat: something has to be written for replicas to be waited for.
+  redis.call('ZADD', KEYS[9], 0, '\\0')
+  redis.call('ZREM', KEYS[9], '\\0')
+end
 if isOther then return {'ok', 0} end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6])
 if found and ARGV[4] ~= '' then redis.pcall(ARGV[4], ARGV[5], 'gone ' .. ARGV[1]) end
