@@ -6,7 +6,6 @@ export class RecordedHistory implements Recorder {
   readonly operations: Operation[] = [];
   readonly followed: Followed[] = [];
   #acknowledged = 0;
-  #waiting: { count: number; resolve: () => void }[] = [];
 
   /** How many appends were acknowledged. */
   get acknowledged(): number {
@@ -16,12 +15,6 @@ export class RecordedHistory implements Recorder {
   /** The sessions that anything was sent to, and whose they are. */
   get sessions(): Map<string, string> {
     return new Map(this.operations.map(({ session, user }) => [session, user]));
-  }
-
-  /** Resolves when so many appends more were acknowledged. */
-  async more(count: number): Promise<void> {
-    const until = this.#acknowledged + count;
-    await new Promise<void>((resolve) => this.#waiting.push({ count: until, resolve }));
   }
 
   /** Leaves out what was read in this time. */
@@ -37,11 +30,6 @@ export class RecordedHistory implements Recorder {
   }
 
   settled({ op, outcome }: Operation): void {
-    if (op !== "append" || outcome !== "ok") return;
-    this.#acknowledged++;
-    if (this.#waiting.every(({ count }) => count > this.#acknowledged)) return;
-    for (const { resolve } of this.#waiting.filter(({ count }) => count <= this.#acknowledged))
-      resolve();
-    this.#waiting = this.#waiting.filter(({ count }) => count > this.#acknowledged);
+    if (op === "append" && outcome === "ok") this.#acknowledged++;
   }
 }
