@@ -82,10 +82,16 @@ async function sweepShape(
       total.acknowledged += killed * played.acknowledged;
       total.lostLeases += played.lostLeases;
       const cuts = killed + played.lostLeases;
-      found(played.problem ?? differenceOf(shape, undisturbed, played, cuts), [at]);
+      const problem = played.problem ?? differenceOf(shape, undisturbed, played, cuts);
+      found(problem && `${problem}${afterLosing(played.lostLeases)}`, [at]);
       onLog?.(played.log);
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, lane));
   return { ...total, differences };
+}
+
+/** Tells a difference that a loaded machine has part in from one that the cut alone makes. */
+function afterLosing(leases: number): string {
+  return leases === 0 ? "" : ` (leases lost by slow processes: ${leases})`;
 }
