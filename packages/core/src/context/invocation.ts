@@ -9,6 +9,7 @@ import type { IdSource } from "../internal/ids.ts";
 import type { LogWindow } from "../log/window.ts";
 import type { BaseMemoryService } from "../memory/base-memory-service.ts";
 import type { PluginManager } from "../plugins/plugin-manager.ts";
+import type { StopReason } from "../runner/stop-switch.ts";
 import type { BaseSessionService } from "../sessions/base-session-service.ts";
 import type { SessionLease } from "../sessions/lease.ts";
 import type { Session } from "../sessions/session.ts";
@@ -38,6 +39,8 @@ export interface Invocation {
   readonly state: WorkingState;
   /** Aborted when the run is to stop: by the caller, a cancel, a lost lease, an early close or the runner's end. */
   readonly signal: AbortSignal;
+  /** Why the run is to stop; `undefined` while it is to go on. The runs of agent tools stop for the same reason. */
+  stopReason(): StopReason | undefined;
   /** How often, and under which fencing number, this invocation was taken up. */
   readonly lease: Pick<SessionLease, "epoch" | "attempt">;
   readonly resumable: boolean;

@@ -61,7 +61,11 @@ export async function runNested(
   const { llmCalls } = invocation;
   const stream = new EventStream({
     start: (handOff) => {
-      const run = new Run(inner, request, handOff, { llmCalls, takesLateAnswers: true });
+      const run = new Run(inner, request, handOff, {
+        llmCalls,
+        takesLateAnswers: true,
+        callerStopReason: () => invocation.stopReason(),
+      });
       run.start();
       return run;
     },

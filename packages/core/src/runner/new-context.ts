@@ -6,6 +6,7 @@ import type { OpenedSession } from "../sessions/requests.ts";
 import type { Commits } from "./commit.ts";
 import type { CheckedRunRequest } from "./run-request.ts";
 import type { RunSettings } from "./run-settings.ts";
+import type { StopSwitch } from "./stop-switch.ts";
 
 export interface NewContextParams {
   readonly request: CheckedRunRequest;
@@ -13,8 +14,7 @@ export interface NewContextParams {
   readonly invocationId: string;
   /** What the session's header said when it was opened. */
   readonly window: LogWindow;
-  /** Aborted when the run is to stop. */
-  readonly signal: AbortSignal;
+  readonly stopSwitch: StopSwitch;
   readonly llmCalls: { made: number };
   /** Asked for when the first event is to be stored: they are made with the context. */
   readonly commits: () => Commits;
@@ -22,7 +22,7 @@ export interface NewContextParams {
 
 /** The root agent's context, and with it the invocation that all contexts of the run share. */
 export function newContext(settings: RunSettings, params: NewContextParams): InvocationContext {
-  const { request, opened, invocationId, window, signal, llmCalls, commits } = params;
+  const { request, opened, invocationId, window, stopSwitch, llmCalls, commits } = params;
   const { session, lease } = opened;
   const { compactions } = settings;
   const { message, runConfig } = request;
@@ -43,7 +43,8 @@ export function newContext(settings: RunSettings, params: NewContextParams): Inv
     credentialService: settings.credentialService,
     pluginManager: settings.pluginManager,
     state: new WorkingState(session),
-    signal,
+    signal: stopSwitch.signal,
+    stopReason: () => stopSwitch.reason,
     lease,
     resumable: settings.resumable,
     openedAt: session.lastSequence,

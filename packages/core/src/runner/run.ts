@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly llmCalls?: { made: number };
   /** Whether its answers have been taken in time already, by the log of the caller. */
   readonly takesLateAnswers?: boolean;
+  /** Why the run whose tool this one is was told to stop: what has to go on there later is not sealed here. */
+  readonly callerStopReason?: () => StopReason | undefined;
   readonly onEnd?: (run: Run) => void;
   /** Opens the session where that may take its time, and gives the request its last form. Writes nothing. */
   readonly openFor?: (
@@ -137,7 +139,13 @@ export class Run implements StreamedRun {
 
   async #withSession(opened: OpenedSession): Promise<void> {
     const { lease, openInvocationId } = opened;
-    const unlisten = listen(this.#request.abortSignal, lease, (reason) => void this.stop(reason));
+    const whyAborted = (): StopReason => this.#options.callerStopReason?.() ?? "abort";
+    const unlisten = listen(
+      this.#request.abortSignal,
+      lease,
+      whyAborted,
+      (reason) => void this.stop(reason),
+    );
     const unwatch = watchIdle(this.#handOff, lease, this.#settings);
     let run: RunParts | undefined;
     /** Whether it was open already, and this run has led it to its end without storing anything. */
@@ -175,14 +183,13 @@ export class Run implements StreamedRun {
         `The answer belongs to invocation ${invocationId}; the given one, ${request.invocationId}, does not count.`,
       );
     const stopSwitch = this.#stopSwitch;
-    const { signal } = stopSwitch;
     const { llmCalls = { made: 0 } } = this.#options;
     const context = newContext(settings, {
       request,
       opened,
       invocationId,
       window,
-      signal,
+      stopSwitch,
       llmCalls,
       commits: () => commits,
     });
