@@ -158,6 +158,7 @@ export {
   BaseLlmRequestProcessor,
   BaseLlmResponseProcessor,
 } from "./flows/processors/request-processor.ts";
+export { fillTemplate as injectSessionState } from "./flows/processors/template.ts";
 export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
 export { checkOptions, type OptionCheck } from "./internal/check-options.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
