@@ -1,0 +1,2 @@
+/** `@adk/plugins/global-instruction`: one instruction for all agents of an app. */
+export { GlobalInstructionPlugin } from "./global-instruction-plugin.ts";
