@@ -92,7 +92,9 @@ export {
   scopeArtifactService,
   type SessionArtifactService,
   type SessionLoadArtifactRequest,
+  type SessionOpenArtifactRequest,
   type SessionSaveArtifactRequest,
+  type SessionSaveArtifactStreamRequest,
 } from "./artifacts/session-artifact-service.ts";
 export type { AuthConfig, AuthCredential } from "./auth/auth-config.ts";
 export { BaseCredentialService, type CredentialScope } from "./auth/base-credential-service.ts";

@@ -7,16 +7,17 @@ describe("createArtifactService", () => {
     expect(await createArtifactService(uri)).toBeInstanceOf(InMemoryArtifactService),
   );
 
+  // Through `load`: their packages may be there.
   it.each([
     ["file:///tmp/artifacts", "npm install @adk/artifacts-fs`"],
     ["s3://bucket/prefix", "npm install @adk/artifacts-s3 @aws-sdk/client-s3`"],
-  ])("says what %s needs when it is not installed", async (uri, line) =>
-    // From a folder that sees no package at all.
-    expect(createArtifactService(uri, { from: "file:///main.js" })).rejects.toMatchObject({
+  ])("says what %s needs when its package fails", async (uri, line) => {
+    const load = async (): Promise<object> => await Promise.reject(new Error("no client"));
+    await expect(createArtifactService(uri, { load })).rejects.toMatchObject({
       code: "MISCONFIGURED",
       message: expect.stringContaining(line) as string,
-    }),
-  );
+    });
+  });
 
   it("hands the URI to the adapter that load brings", async () => {
     const service = new InMemoryArtifactService();

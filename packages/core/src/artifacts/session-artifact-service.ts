@@ -1,7 +1,8 @@
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import type { Cancellable } from "../sessions/requests.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
-import type { ArtifactVersion } from "./requests.ts";
+import type { ArtifactVersion, OpenArtifactResponse } from "./requests.ts";
 
 /** The next version of a name in this session; `user:` in front makes it the user's. */
 export interface SessionSaveArtifactRequest {
@@ -17,12 +18,33 @@ export interface SessionLoadArtifactRequest {
   version?: number | undefined;
 }
 
+/** The next version of a name in this session, its bytes as a stream. */
+export interface SessionSaveArtifactStreamRequest extends Cancellable {
+  filename: string;
+  /** A `ReadableStream`, a Node stream, a generator. */
+  body: AsyncIterable<Uint8Array>;
+  /** @defaultValue `application/octet-stream` */
+  mimeType?: string | undefined;
+  displayName?: string | undefined;
+  customMetadata?: Record<string, unknown> | undefined;
+}
+
+/** One version of a name in this session, or a range of its bytes. */
+export interface SessionOpenArtifactRequest extends SessionLoadArtifactRequest, Cancellable {
+  /** Bytes from `start` up to and without `end`. A range is not checked against the checksum. */
+  range?: { start: number; end?: number | undefined } | undefined;
+}
+
 /** The artifacts of one session and of its user, as an agent sees them: `context.artifactService`. */
 export interface SessionArtifactService {
   /** @returns the version, 0 for the first. */
   saveArtifact(request: SessionSaveArtifactRequest): Promise<number>;
   /** `undefined` when there is no such name or version. */
   loadArtifact(request: SessionLoadArtifactRequest): Promise<Part | undefined>;
+  /** Saves bytes of any length without holding them. @throws AdkError `UNSUPPORTED` where the service has no streams. */
+  saveArtifactStream(request: SessionSaveArtifactStreamRequest): Promise<number>;
+  /** The bytes as a stream. `undefined` as in `loadArtifact`. @throws AdkError `UNSUPPORTED` where the service has no streams. */
+  openArtifact(request: SessionOpenArtifactRequest): Promise<OpenArtifactResponse | undefined>;
   /** Names of the session's artifacts and (`user:…`) of the user's. */
   listArtifactKeys(): Promise<string[]>;
   /** Removes all versions. */
@@ -38,8 +60,14 @@ interface Scope {
   sessionId: string;
 }
 
-/** What a scoped view needs of a service. */
-export type ArtifactServiceSource = Pick<BaseArtifactService, keyof SessionArtifactService>;
+type StreamMethod = "saveArtifactStream" | "openArtifact";
+
+/** What a scoped view needs of a service; one that was not made of `BaseArtifactService` may lack the streams. */
+export type ArtifactServiceSource = Pick<
+  BaseArtifactService,
+  Exclude<keyof SessionArtifactService, StreamMethod>
+> &
+  Partial<Pick<BaseArtifactService, StreamMethod>>;
 
 /**
  * A view of a service on one session.
@@ -55,12 +83,42 @@ export function scopeArtifactService(
   return {
     saveArtifact: async (request) => await service.saveArtifact(within(request, key)),
     loadArtifact: async (request) => await service.loadArtifact(within(request, key)),
+    saveArtifactStream: async (request) =>
+      await streaming(
+        service,
+        "saveArtifactStream",
+      )({
+        ...within(request, key),
+        signal: request.signal ?? signal,
+      }),
+    openArtifact: async (request) =>
+      await streaming(
+        service,
+        "openArtifact",
+      )({
+        ...within(request, key),
+        signal: request.signal ?? signal,
+      }),
     listArtifactKeys: () => service.listArtifactKeys(key),
     deleteArtifact: (filename) => service.deleteArtifact({ filename, ...key }),
     listVersions: (filename) => service.listVersions({ filename, ...key }),
     listArtifactVersions: (filename) => service.listArtifactVersions({ filename, ...key }),
     getArtifactVersion: async (request) => await service.getArtifactVersion(within(request, key)),
   };
+}
+
+/** @throws AdkError `UNSUPPORTED` */
+function streaming<Name extends StreamMethod>(
+  service: ArtifactServiceSource,
+  name: Name,
+): BaseArtifactService[Name] {
+  const method = service[name];
+  if (typeof method === "function") return method.bind(service) as BaseArtifactService[Name];
+  throw new AdkError(
+    "UNSUPPORTED",
+    `This artifact service has no \`${name}\`: it cannot stream. Save and load whole parts, or give the runner a service made of \`BaseArtifactService\`.`,
+    { details: { method: name } },
+  );
 }
 
 /** @throws AdkError `INVALID_ARGUMENT` */

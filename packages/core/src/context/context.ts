@@ -1,3 +1,8 @@
+import type { OpenArtifactResponse } from "../artifacts/requests.ts";
+import type {
+  SessionOpenArtifactRequest,
+  SessionSaveArtifactStreamRequest,
+} from "../artifacts/session-artifact-service.ts";
 import type { AuthConfig, AuthCredential } from "../auth/auth-config.ts";
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
@@ -106,11 +111,43 @@ export class Context extends ReadonlyContext {
     artifact: Part,
     customMetadata?: Record<string, unknown>,
   ): Promise<number> {
-    this.#checkOpen(`artifact ${filename}`);
-    const version = await this.#artifacts().saveArtifact({ filename, artifact, customMetadata });
-    this.#checkOpen(`artifact ${filename}`);
-    setOwn(this.eventActions.artifactDelta, filename, version);
-    return version;
+    return await this.#recordArtifact(filename, (artifacts) =>
+      artifacts.saveArtifact({ filename, artifact, customMetadata }),
+    );
+  }
+
+  /**
+   * The bytes saved under this name as a stream, the latest or the given version, or a range of them; `undefined` when there is
+   * none. Dispose it (`await using`) when the body may not be read to its end. It fails with `ABORTED` when `abortSignal` or a
+   * `signal` of the options fires.
+   *
+   * @throws AdkError `FAILED_PRECONDITION` without an artifact service; `UNSUPPORTED` where that cannot stream;
+   *   `ARTIFACT_NAME_INVALID`, and `ARTIFACT_CORRUPT` while the body is read.
+   */
+  async openArtifact(
+    filename: string,
+    options: Omit<SessionOpenArtifactRequest, "filename"> = {},
+  ): Promise<OpenArtifactResponse | undefined> {
+    const signal = this.#orAborted(options.signal);
+    return await this.#artifacts().openArtifact({ ...options, filename, signal });
+  }
+
+  /**
+   * Saves bytes of any length as the next version without holding them, and records it on the event that follows. Nothing is
+   * stored when the stream fails, or `abortSignal` or a `signal` of the options fires.
+   *
+   * @returns the version, 0 for the first.
+   * @throws AdkError as {@link saveArtifact}, and `UNSUPPORTED` where the artifact service cannot stream.
+   */
+  async saveArtifactStream(
+    filename: string,
+    body: SessionSaveArtifactStreamRequest["body"],
+    options: Omit<SessionSaveArtifactStreamRequest, "filename" | "body"> = {},
+  ): Promise<number> {
+    const signal = this.#orAborted(options.signal);
+    return await this.#recordArtifact(filename, (artifacts) =>
+      artifacts.saveArtifactStream({ ...options, filename, body, signal }),
+    );
   }
 
   /** Names of the session's artifacts and the user's (`user:`). */
@@ -238,6 +275,21 @@ export class Context extends ReadonlyContext {
         `\`${method}\` works only inside a tool call; this is a callback.`,
       );
     return this.functionCallId;
+  }
+
+  #orAborted(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.abortSignal]) : this.abortSignal;
+  }
+
+  async #recordArtifact(
+    filename: string,
+    save: (artifacts: NonNullable<InvocationContext["artifactService"]>) => Promise<number>,
+  ): Promise<number> {
+    this.#checkOpen(`artifact ${filename}`);
+    const version = await save(this.#artifacts());
+    this.#checkOpen(`artifact ${filename}`);
+    setOwn(this.eventActions.artifactDelta, filename, version);
+    return version;
   }
 
   #artifacts(): NonNullable<InvocationContext["artifactService"]> {

@@ -158,6 +158,8 @@ function forwarding(toolContext: Context): SessionArtifactService | undefined {
       ...service,
       saveArtifact: ({ filename, artifact, customMetadata }) =>
         toolContext.saveArtifact(filename, artifact, customMetadata),
+      saveArtifactStream: ({ filename, body, ...file }) =>
+        toolContext.saveArtifactStream(filename, body, file),
     }
   );
 }

@@ -62,6 +62,25 @@ const DISPLAY_NAME: readonly Bad[] = [
   ["3,000 bytes", "x".repeat(3_000), { code: "METADATA_TOO_LARGE" }],
 ];
 
+const RANGE: readonly Bad[] = [
+  ["a text", "0-5", { says: "`range.start`" }],
+  ["a negative start", { start: -1 }, { says: "`range.start`" }],
+  ["an end before the start", { start: 3, end: 1 }, { says: "`range.end`" }],
+];
+const NO_STREAM: readonly Bad[] = [
+  ["a text", "x"],
+  ["nothing", undefined],
+  [
+    "a stream of texts",
+    {
+      async *[Symbol.asyncIterator]() {
+        yield "x";
+      },
+    },
+    { says: "Encode text first" },
+  ],
+];
+
 function named(): { appName: string; userId: string; sessionId: string; filename: string } {
   return { ...KEY, filename: "a.txt" };
 }
@@ -102,7 +121,7 @@ export const artifactRows: readonly Row[] = [
   ...rowsOf(
     "CreateArtifactServiceOptions",
     {
-      from: [["a folder without the package", "/", { code: "MISCONFIGURED", says: "npm install" }]],
+      from: [["no path and no URL", "x", { code: "MISCONFIGURED", says: "npm install" }]],
       load: [
         ["a text", "x", { code: "MISCONFIGURED", says: "could not be loaded" }],
         ["a package that is none", async () => ({}), { code: "MISCONFIGURED", says: "Update it" }],
@@ -159,11 +178,7 @@ export const artifactRows: readonly Row[] = [
     {
       ...NAMED,
       version: NO_COUNT,
-      range: [
-        ["a text", "0-5", { says: "`range.start`" }],
-        ["a negative start", { start: -1 }, { says: "`range.start`" }],
-        ["an end before the start", { start: 3, end: 1 }, { says: "`range.end`" }],
-      ],
+      range: RANGE,
     },
     named,
     (world, request) => world.artifacts.openArtifact(request),
@@ -178,17 +193,7 @@ export const artifactRows: readonly Row[] = [
     "SaveArtifactStreamRequest",
     {
       ...NAMED,
-      body: [
-        ["a text", "x"],
-        ["nothing", undefined],
-        [
-          "a stream of texts",
-          (async function* () {
-            yield "x";
-          })(),
-          { says: "Encode text first" },
-        ],
-      ],
+      body: NO_STREAM,
       mimeType: MIME_TYPE,
       displayName: DISPLAY_NAME,
       customMetadata: METADATA,
@@ -274,5 +279,25 @@ export const artifactRows: readonly Row[] = [
     { filename: NAMES, artifact: ARTIFACT, customMetadata: METADATA, ...UNKNOWN },
     () => ({ ...named(), artifact: { text: "x" } }),
     (world, request) => scopeArtifactService(world.artifacts, KEY).saveArtifact(request),
+  ),
+  ...rowsOf(
+    "SessionOpenArtifactRequest",
+    { filename: NAMES, version: NO_COUNT, range: RANGE, signal: SIGNAL, ...UNKNOWN },
+    named,
+    (world, request) => scopeArtifactService(world.artifacts, KEY).openArtifact(request),
+  ),
+  ...rowsOf(
+    "SessionSaveArtifactStreamRequest",
+    {
+      filename: NAMES,
+      body: NO_STREAM,
+      mimeType: MIME_TYPE,
+      displayName: DISPLAY_NAME,
+      customMetadata: METADATA,
+      signal: SIGNAL,
+      ...UNKNOWN,
+    },
+    () => ({ ...named(), body: body() }),
+    (world, request) => scopeArtifactService(world.artifacts, KEY).saveArtifactStream(request),
   ),
 ];
