@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-/** Resolve workspace packages to their TypeScript sources: no build before a test run. */
-const conditions = ["@adk/source", "module", "node", "development|production"];
+/** Resolve workspace packages to their TypeScript sources: no build before a test run. Not "module", which Node does not know. */
+const conditions = ["@adk/source", "node", "development|production"];
 
 /** Every workspace package is a test project: a new folder joins by existing. */
 const folders = ["packages", "apps"]

@@ -27,5 +27,7 @@ export {
   type StartRedisSentinelOptions,
 } from "./redis-sentinel.ts";
 export type { RedisTls, StartRedisOptions } from "./redis-spec.ts";
+export { freshBucket, s3Access, sharedS3, type FreshBucket, type S3Access } from "./s3.ts";
+export { startSeaweedFs, type StartSeaweedFsOptions } from "./s3-seaweedfs.ts";
 export type { OwnServer, TestServer } from "./server.ts";
 export { smallDisk, type SmallDisk } from "./small-disk.ts";

@@ -24,6 +24,7 @@ import type { ServerSpec } from "./server.ts";
 const [path, json] = process.argv.slice(2) as [string, string];
 const spec = JSON.parse(json) as ServerSpec;
 const WAITING_FOR_FIRST_MS = 30_000;
+const LAST_SIGNAL = spec.endsWithKill === true ? "SIGKILL" : "SIGQUIT";
 
 if (!takeLock()) process.exit(0);
 
@@ -58,7 +59,7 @@ const listener = createServer((user) => {
       );
       if (!user.destroyed && line !== "leave") user.write(`${answer}\n`);
       if (line === "leave" && users.size === 1 && spec.lingerMs === 0) {
-        await stop("SIGQUIT");
+        await stop(LAST_SIGNAL);
         end();
       }
       if (line === "leave") user.end();
@@ -66,7 +67,7 @@ const listener = createServer((user) => {
   });
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => void stop("SIGQUIT").then(end));
+  process.on(signal, () => void stop(LAST_SIGNAL).then(end));
 listener.listen(`${path}.sock`);
 leaveWhenAlone(WAITING_FOR_FIRST_MS);
 
@@ -82,7 +83,7 @@ for (const user of users) user.write(greeting);
 function leaveWhenAlone(ms: number): void {
   clearTimeout(leaving);
   leaving = setTimeout(() => {
-    if (users.size === 0) void stop("SIGQUIT").then(end);
+    if (users.size === 0) void stop(LAST_SIGNAL).then(end);
   }, ms);
 }
 
@@ -211,7 +212,7 @@ function takeLock(): boolean {
       }
       rmSync(stale, { force: true });
       if (orphan !== 0 && commandOf(orphan).includes("adk-test-server-"))
-        tryKill(orphan, "SIGQUIT");
+        tryKill(orphan, LAST_SIGNAL);
     }
   }
   return false;

@@ -43,6 +43,8 @@ export interface ServerSpec {
   readonly url: string;
   /** The port so much above its own is the server's too. */
   readonly secondPortOffset?: number | undefined;
+  /** Ends with SIGKILL when nobody uses it any more; absent: with SIGQUIT. */
+  readonly endsWithKill?: boolean | undefined;
   readonly onDisk: boolean;
   /** How long it stays after its last user has left, in milliseconds. */
   readonly lingerMs: number;

@@ -1,0 +1,113 @@
+import { AdkError, type OptionCheck } from "@adk/core";
+import { S3Client } from "@aws-sdk/client-s3";
+
+/** How to reach the server. What is absent the SDK looks for as it always does: environment, profiles, the machine's role. */
+export interface S3ConnectionOptions {
+  /** `eu-central-1`. @defaultValue what the SDK finds; `us-east-1` with an `endpoint` */
+  readonly region?: string | undefined;
+  /** Of a server that is not AWS: `https://s3.example.com`. */
+  readonly endpoint?: string | undefined;
+  /** `https://server/bucket/key` instead of `https://bucket.server/key`. @defaultValue true with an `endpoint` */
+  readonly forcePathStyle?: boolean | undefined;
+  readonly credentials?:
+    | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
+    | (() => Promise<{ accessKeyId: string; secretAccessKey: string }>)
+    | undefined;
+  /** How long connecting may take, in milliseconds. @defaultValue 3,000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long an answer, or a piece of it, may take, in milliseconds. @defaultValue 30,000 */
+  readonly timeoutMs?: number | undefined;
+  /** Connections at the most. @defaultValue 64 */
+  readonly maxConnections?: number | undefined;
+}
+
+const number: OptionCheck = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 2_147_483_647
+    ? undefined
+    : "a whole number from 1 to 2147483647";
+
+/** A row for every option. */
+export const CONNECTION_OPTIONS: Readonly<Record<keyof S3ConnectionOptions, OptionCheck>> = {
+  region: "string",
+  endpoint: (value) =>
+    typeof value === "string" && /^https?:\/\/[^/]+\/?$/.test(value)
+      ? undefined
+      : "the URL of a server: https://s3.example.com",
+  forcePathStyle: "boolean",
+  credentials: (value) =>
+    (typeof value === "object" && value !== null) || typeof value === "function"
+      ? undefined
+      : "{ accessKeyId, secretAccessKey } or a function that gives them",
+  connectTimeoutMs: number,
+  timeoutMs: number,
+  maxConnections: number,
+};
+
+/** How often the SDK sends a request, the first time included. */
+const MAX_ATTEMPTS = 4;
+
+/** A client of our own. Nothing is sent yet. */
+export function openClient(options: S3ConnectionOptions): S3Client {
+  const { endpoint, region, credentials } = options;
+  const isElsewhere = endpoint !== undefined;
+  const { timeoutMs = 30_000 } = options;
+  return new S3Client({
+    ...(isElsewhere && { endpoint }),
+    ...((region ?? (isElsewhere ? "us-east-1" : undefined)) && { region: region ?? "us-east-1" }),
+    ...(credentials && { credentials: credentials as never }),
+    forcePathStyle: options.forcePathStyle ?? isElsewhere,
+    maxAttempts: MAX_ATTEMPTS,
+    // Whole objects are checked by their SHA-256; servers that are not AWS may not know the SDK's checksums.
+    ...(isElsewhere && { requestChecksumCalculation: "WHEN_REQUIRED" as const }),
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: options.connectTimeoutMs ?? 3_000,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: timeoutMs,
+      httpAgent: { keepAlive: true, maxSockets: options.maxConnections ?? 64 },
+      httpsAgent: { keepAlive: true, maxSockets: options.maxConnections ?? 64 },
+    },
+  });
+}
+
+/** What a URI says in its query, and what it is. */
+const IN_URI: Readonly<Record<string, (value: string) => unknown>> = {
+  region: String,
+  endpoint: String,
+  forcePathStyle: toBoolean,
+  expectedBucketOwner: String,
+  storageClass: String,
+  conditional: String,
+};
+
+/** Bucket, prefix and options of `s3://bucket/prefix?region=…`. */
+export function readUri(uri: string): Record<string, unknown> {
+  let parsed: URL | undefined;
+  try {
+    parsed = new URL(uri);
+  } catch {
+    parsed = undefined;
+  }
+  if (parsed?.protocol !== "s3:" || parsed.host === "")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URI must name a bucket: s3://bucket/prefix?region=eu-central-1.",
+    );
+  if (parsed.username !== "" || parsed.password !== "")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URI holds credentials. Pass them as `credentials`, or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    );
+  const options: Record<string, unknown> = { bucket: decodeURIComponent(parsed.host) };
+  const prefix = decodeURIComponent(parsed.pathname).replace(/^\/|\/$/g, "");
+  if (prefix !== "") options["prefix"] = prefix;
+  // One that there is not is refused with the other options.
+  for (const [name, value] of parsed.searchParams)
+    options[name] = Object.hasOwn(IN_URI, name) ? IN_URI[name]!(value) : value;
+  return options;
+}
+
+function toBoolean(value: string): unknown {
+  return value === "true" ? true : value === "false" ? false : value;
+}

@@ -1,0 +1,127 @@
+import { AdkError, type ArtifactKey, type EraseArtifactsCommand } from "@adk/core";
+import { NO_VERSION, type Bucket, type ListedObject, type ObjectVersion } from "./bucket.ts";
+import { nameOf } from "./errors.ts";
+import { inParallel } from "./in-parallel.ts";
+import { type Keys, parsePosition, type Position } from "./keys.ts";
+import type { VersionLog } from "./version-log.ts";
+import { readVersion } from "./versions.ts";
+
+const MOST_PASSES = 20;
+
+/** Removes names, sessions and users, with all object versions where the bucket keeps them. */
+export class Eraser {
+  readonly #bucket: Bucket;
+  readonly #keys: Keys;
+  readonly #log: VersionLog;
+
+  constructor(bucket: Bucket, keys: Keys, log: VersionLog) {
+    this.#bucket = bucket;
+    this.#keys = keys;
+    this.#log = log;
+  }
+
+  async erase(command: EraseArtifactsCommand, signal?: AbortSignal): Promise<void> {
+    if (command.filename !== undefined) await this.#eraseName(command, signal);
+    else if (command.sessionId === undefined)
+      await this.#eraseAll([this.#keys.user(command)], signal);
+    else await this.#eraseAll([this.#keys.versions(command), this.#keys.blobs(command)], signal);
+  }
+
+  /** Empty objects stay: they tell processes that remember old numbers, see {@link VersionLog}. */
+  async #eraseName(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
+    const ended = await this.#log.end(key, signal);
+    if (!ended) return;
+    const [name, blobs] = [this.#keys.name(key), this.#keys.blobsOfName(key)];
+    const { objects } = await this.#bucket.list({ prefix: blobs, maxKeys: 1 }, signal);
+    let { isKept } = ended;
+    for await (const page of this.#bucket.listAll(name, signal)) {
+      const doomed = page.filter((object) => isBefore(name, object, ended.position));
+      const outcomes = await inParallel(doomed, async (object) => {
+        // A blob is removed for the version that names it: another save may be about to publish its own.
+        const blob =
+          objects.length > 0
+            ? (await readVersion(this.#bucket, object.key, signal))?.record.blob
+            : undefined;
+        const removed = await this.#bucket.remove({ key: object.key }, signal);
+        if (blob !== undefined)
+          await this.#bucket.remove({ key: this.#keys.blob(key, blob) }, signal);
+        return removed.isKept;
+      });
+      isKept ||= outcomes.some(Boolean);
+    }
+    if (isKept) for (const prefix of [name, blobs]) await this.#removeOld(prefix, signal);
+  }
+
+  /** Object versions that are not current, and the markers of deletions. */
+  async #removeOld(prefix: string, signal?: AbortSignal): Promise<void> {
+    for await (const page of this.#bucket.listVersions(prefix, signal)) {
+      const doomed = page.filter(({ isLatest, isMarker }) => isMarker || !isLatest);
+      await inParallel(doomed, (version) => this.#bucket.remove(version, signal));
+    }
+  }
+
+  /**
+   * Everything below prefixes, until nothing is found any more: what is saved meanwhile is removed too, and a save that has
+   * sent its bytes finds them gone and takes its version back.
+   */
+  async #eraseAll(prefixes: readonly string[], signal?: AbortSignal): Promise<void> {
+    for (const prefix of prefixes) this.#log.forget(prefix);
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      let found = 0;
+      for (const prefix of prefixes) {
+        const uploads = await this.#bucket.listUploads(prefix, signal);
+        await inParallel(uploads, (upload) => this.#bucket.abortUpload(upload));
+        found += uploads.length + (await this.#removeAll(prefix, signal));
+      }
+      if (found === 0) return;
+    }
+    throw new AdkError(
+      "UNAVAILABLE",
+      "Others go on saving what is to be erased. Stop them, then repeat the call.",
+      { retryable: true, details: { bucket: this.#bucket.name, committed: "unknown" } },
+    );
+  }
+
+  async #removeAll(prefix: string, signal?: AbortSignal): Promise<number> {
+    let found = 0;
+    try {
+      for await (const page of this.#bucket.listVersions(prefix, signal)) {
+        found += page.length;
+        await inParallel(page, (version) => this.#bucket.remove(removable(version), signal));
+      }
+    } catch (error) {
+      if (!cannotListVersions(error)) throw error;
+      for await (const page of this.#bucket.listAll(prefix, signal)) {
+        found += page.length;
+        await inParallel(page, ({ key }) => this.#bucket.remove({ key }, signal));
+      }
+    }
+    return found;
+  }
+}
+
+/** Whether the server has no object versions, or the credentials may not list them. */
+export function cannotListVersions(error: unknown): boolean {
+  if (!AdkError.isInstance(error)) return false;
+  const { driverCode, status } = error.details;
+  return (
+    status === 501 ||
+    status === 405 ||
+    driverCode === "NotImplemented" ||
+    (error.code === "PERMISSION_DENIED" && nameOf(error.cause) === "AccessDenied")
+  );
+}
+
+/** Without its version an object of a bucket that never had versioning needs no further permission. */
+function removable({ key, versionId, isLatest, isMarker }: ObjectVersion): {
+  key: string;
+  versionId?: string;
+} {
+  return versionId === NO_VERSION && isLatest && !isMarker ? { key } : { key, versionId };
+}
+
+function isBefore(prefix: string, { key, size }: ListedObject, end: Position): boolean {
+  const position = parsePosition(key.slice(prefix.length));
+  if (!position || size === 0) return false;
+  return position.life < end.life || (position.life === end.life && position.version < end.version);
+}

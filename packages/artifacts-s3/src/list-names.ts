@@ -1,0 +1,44 @@
+import type { Bucket } from "./bucket.ts";
+import { decodeSegment, parsePosition } from "./keys.ts";
+import { readVersion } from "./versions.ts";
+
+/** Behind all versions of a name: digits and a dash sort before it. */
+const BEHIND = "~";
+
+/**
+ * The names below a scope's versions, ascending by code units.
+ *
+ * A name's newest object comes first and says whether there is the name; a page that ends amid a name's versions is followed
+ * by one that begins behind them. So it is one request a 1,000 objects, fewer where names have more versions than a page.
+ */
+export async function listNames(
+  bucket: Bucket,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const names: string[] = [];
+  let last: string | undefined;
+  let startAfter: string | undefined;
+  for (;;) {
+    const { objects, isLast } = await bucket.list({ prefix, startAfter }, signal);
+    for (const { key, size } of objects) {
+      const [segment = "", position = ""] = key.slice(prefix.length).split("/");
+      if (segment === last || !parsePosition(position)) continue;
+      last = segment;
+      if (size === 0) continue;
+      const name = decodeSegment(segment) ?? (await trueName(bucket, key, signal));
+      if (name !== undefined) names.push(name);
+    }
+    if (isLast || last === undefined) return names.toSorted();
+    startAfter = `${prefix}${last}/${BEHIND}`;
+  }
+}
+
+/** Of a name whose key holds only its hash. */
+async function trueName(
+  bucket: Bucket,
+  key: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  return (await readVersion(bucket, key, signal))?.record.filename;
+}

@@ -1,0 +1,105 @@
+import { AdkError } from "@adk/core";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { Bucket } from "./bucket.ts";
+import { conditionHeader, addCondition } from "./condition.ts";
+
+/** What S3 allows: a week. */
+const MOST_SECONDS = 604_800;
+
+/** The part of the SDK's presigner that is used; it is loaded when the first URL is asked for. */
+interface Presigner {
+  getSignedUrl(client: unknown, command: unknown, options: object): Promise<string>;
+}
+
+/** A URL that gives an object's bytes as a file of this type. */
+export async function signDownload(
+  bucket: Bucket,
+  file: { key: string; contentType: string | undefined; filename: string },
+  expiresInMs: number,
+): Promise<string> {
+  const { getSignedUrl } = await load();
+  const command = new GetObjectCommand({
+    Bucket: bucket.name,
+    Key: file.key,
+    ResponseContentDisposition: contentDisposition(file.filename),
+    ...(file.contentType !== undefined && { ResponseContentType: file.contentType }),
+  });
+  return await getSignedUrl(bucket.client, command, { expiresIn: toSeconds(expiresInMs) });
+}
+
+/** A URL that takes an object once, and the headers that must be sent with it. */
+export async function signUpload(
+  bucket: Bucket,
+  file: { key: string; contentType: string },
+  expiresInMs: number,
+): Promise<{ url: string; headers: Record<string, string> }> {
+  const { getSignedUrl } = await load();
+  const command = new PutObjectCommand({
+    Bucket: bucket.name,
+    Key: file.key,
+    ContentType: file.contentType,
+    ...bucket.options,
+    ...bucket.owner,
+  });
+  addCondition(command, bucket.conditional);
+  const [condition] = conditionHeader(bucket.conditional);
+  const headers: Record<string, string> = {};
+  command.middlewareStack.add(
+    (next) => async (context) => {
+      const request = context.request as { headers: Record<string, string> };
+      for (const name of Object.keys(request.headers)) {
+        // The SDK's checksum is that of no body.
+        if (/^x-amz-(checksum-|sdk-checksum-)/.test(name)) delete request.headers[name];
+        else if (isSigned(name, condition)) headers[name] = request.headers[name]!;
+      }
+      return await next(context);
+    },
+    { step: "build", priority: "low", name: "adkSignedHeaders" },
+  );
+  const url = await getSignedUrl(bucket.client, command, {
+    expiresIn: toSeconds(expiresInMs),
+    signableHeaders: { has: (name: string) => name === "host" || isSigned(name, condition) },
+    unhoistableHeaders: { has: (name: string) => isSigned(name, condition) },
+  });
+  return { url, headers };
+}
+
+function isSigned(name: string, condition: string): boolean {
+  return (
+    name === "content-type" ||
+    name === condition ||
+    /^x-amz-(server-side-encryption|storage-class|tagging|expected-bucket-owner)/.test(name)
+  );
+}
+
+/** ASCII for the old, UTF-8 for all others (RFC 6266). */
+export function contentDisposition(filename: string): string {
+  const base = filename.slice(filename.lastIndexOf("/") + 1) || "file";
+  const plain = base.replace(/[^\x20-\x7e]|["\\%]/g, "_");
+  const encoded = encodeURIComponent(base).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
+
+function toSeconds(expiresInMs: number): number {
+  const seconds = Math.ceil(expiresInMs / 1_000);
+  if (seconds <= MOST_SECONDS) return seconds;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `\`expiresInMs\` is ${expiresInMs}. S3 signs URLs for at most ${MOST_SECONDS * 1_000} ms: a week.`,
+  );
+}
+
+async function load(): Promise<Presigner> {
+  try {
+    return (await import("@aws-sdk/s3-request-presigner")) as unknown as Presigner;
+  } catch (error) {
+    throw new AdkError(
+      "UNSUPPORTED",
+      "URLs need the SDK's presigner. Install it: `npm install @aws-sdk/s3-request-presigner`.",
+      { cause: error },
+    );
+  }
+}

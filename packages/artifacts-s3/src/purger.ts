@@ -1,0 +1,67 @@
+import type { Bucket, ListedObject } from "./bucket.ts";
+import { inParallel } from "./in-parallel.ts";
+import { encodeSegment, type Keys } from "./keys.ts";
+import { readVersion } from "./versions.ts";
+
+/** `<app>/<user>/` `b/` `s/<session>/<file>/` or `u/<file>/` `<id>`, behind the root. */
+const BLOB = /^([^/]+\/[^/]+\/)b\/(s\/[^/]+\/[^/]+\/|u\/[^/]+\/)([^/]+)$/;
+
+/** The part of a store's commands that purging needs. */
+export interface PurgeCommand {
+  readonly olderThanMs: number;
+}
+
+/** Removes blobs that no version names, and multipart uploads that nobody ends. */
+export class Purger {
+  readonly #bucket: Bucket;
+  readonly #keys: Keys;
+  readonly #underWay: ReadonlySet<string>;
+
+  constructor(bucket: Bucket, keys: Keys, underWay: ReadonlySet<string>) {
+    this.#bucket = bucket;
+    this.#keys = keys;
+    this.#underWay = underWay;
+  }
+
+  /** One request a 1,000 objects, and one a version of the names that have old blobs. */
+  async purge({ olderThanMs }: PurgeCommand, signal?: AbortSignal): Promise<number> {
+    const before = Date.now() - olderThanMs;
+    const isOld = ({ key, modified }: Pick<ListedObject, "key" | "modified">): boolean =>
+      modified <= before && !this.#underWay.has(key);
+    const { root } = this.#keys;
+    let removed = 0;
+    const uploads = (await this.#bucket.listUploads(root, signal)).filter(isOld);
+    await inParallel(uploads, (upload) => this.#bucket.abortUpload(upload));
+    removed += uploads.length;
+    const blobs: string[] = [];
+    for await (const page of this.#bucket.listAll(root, signal))
+      for (const object of page)
+        if (BLOB.test(object.key.slice(root.length)) && isOld(object)) blobs.push(object.key);
+    for (const [versions, keys] of Map.groupBy(blobs, (key) => this.#versionsOf(key))) {
+      const named = await this.#named(versions, signal);
+      const orphans = keys.filter((key) => !named.has(key.slice(key.lastIndexOf("/") + 1)));
+      await inParallel(orphans, (key) => this.#bucket.remove({ key }, signal));
+      removed += orphans.length;
+    }
+    return removed;
+  }
+
+  /** Where the versions of a blob's name are. */
+  #versionsOf(key: string): string {
+    const { root } = this.#keys;
+    return root + key.slice(root.length).replace(BLOB, "$1$2");
+  }
+
+  /** Segments of the blobs that versions name. */
+  async #named(versions: string, signal?: AbortSignal): Promise<Set<string>> {
+    const named = new Set<string>();
+    for await (const page of this.#bucket.listAll(versions, signal)) {
+      const found = await inParallel(page, ({ key }) => readVersion(this.#bucket, key, signal));
+      for (const version of found) {
+        const { blob } = version?.record ?? {};
+        if (blob !== undefined) named.add(encodeSegment(blob));
+      }
+    }
+    return named;
+  }
+}

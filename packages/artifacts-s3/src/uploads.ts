@@ -1,0 +1,115 @@
+import { createHash, randomUUID } from "node:crypto";
+import {
+  AdkError,
+  type ArtifactMetadata,
+  type BeginUploadCommand,
+  type CompleteUploadCommand,
+  type PendingUpload,
+  type StoredVersion,
+} from "@adk/core";
+import type { Bucket, ObjectHead } from "./bucket.ts";
+import { inParallel } from "./in-parallel.ts";
+import { FIRST, type Keys } from "./keys.ts";
+import { signUpload } from "./presigner.ts";
+import { readBody } from "./read-body.ts";
+import type { Saver } from "./saver.ts";
+import { isOf, next, type VersionLog } from "./version-log.ts";
+import { readVersion, toStoredVersion } from "./versions.ts";
+
+/** Bytes that a client sends to the bucket by itself: a blob, which a version names when the upload is completed. */
+export class Uploads {
+  readonly #bucket: Bucket;
+  readonly #keys: Keys;
+  readonly #log: VersionLog;
+  readonly #saver: Saver;
+
+  constructor(bucket: Bucket, keys: Keys, log: VersionLog, saver: Saver) {
+    this.#bucket = bucket;
+    this.#keys = keys;
+    this.#log = log;
+    this.#saver = saver;
+  }
+
+  /** The URL takes one upload: what was sent is not written over, also not after it was completed. */
+  async begin(command: BeginUploadCommand): Promise<PendingUpload> {
+    const uploadId = randomUUID();
+    const file = { key: this.#keys.blob(command, uploadId), contentType: command.mimeType };
+    const { url, headers } = await signUpload(this.#bucket, file, command.expiresInMs);
+    return { url, method: "PUT", headers, uploadId };
+  }
+
+  async complete(
+    command: CompleteUploadCommand,
+    signal?: AbortSignal,
+  ): Promise<StoredVersion | undefined> {
+    const { uploadId } = command;
+    const key = this.#keys.blob(command, uploadId);
+    const blob = await this.#bucket.head(key, signal);
+    if (!blob) return undefined;
+    // In this order: whoever completes it at the same time is found, or met at that place.
+    const newest = await this.#log.newest(command, signal);
+    const completed = await this.#findCompleted(command, blob, signal);
+    if (completed) return completed;
+    const metadata = await this.#checked(command, blob, signal);
+    const from = newest ? next(newest.position, newest.isDeleted) : FIRST;
+    const record = { metadata, blob: uploadId };
+    this.#saver.underWay.add(key);
+    try {
+      return await this.#saver.publish(command, uploadId, record, signal, from);
+    } finally {
+      this.#saver.underWay.delete(key);
+    }
+  }
+
+  /** The version that this upload has become: one that is not older than its bytes. */
+  async #findCompleted(
+    command: CompleteUploadCommand,
+    blob: ObjectHead,
+    signal?: AbortSignal,
+  ): Promise<StoredVersion | undefined> {
+    const places = await this.#log.places(command, signal);
+    const later = places.filter(({ modified }) => modified >= blob.modified);
+    const found = await inParallel(later, async ({ key, position }) => {
+      const version = await readVersion(this.#bucket, key, signal);
+      return version && isOf(version.head.metadata, command.uploadId)
+        ? toStoredVersion(this.#bucket, position, version)
+        : undefined;
+    });
+    return found.find((version) => version !== undefined);
+  }
+
+  /** @throws AdkError `ARTIFACT_TOO_LARGE`, `ARTIFACT_CORRUPT` */
+  async #checked(
+    { metadata, maxBytes, uploadId }: CompleteUploadCommand,
+    { key, size }: ObjectHead,
+    signal?: AbortSignal,
+  ): Promise<ArtifactMetadata> {
+    if (maxBytes !== undefined && size > maxBytes)
+      throw new AdkError(
+        "ARTIFACT_TOO_LARGE",
+        `Upload ${uploadId} has ${size} bytes, more than ${maxBytes}. Send less, or raise the service's \`maxBytes\`.`,
+        { details: { uploadId, size, maxBytes } },
+      );
+    if (metadata.size !== undefined && metadata.size !== size)
+      throw new AdkError(
+        "ARTIFACT_CORRUPT",
+        `Upload ${uploadId} has ${size} bytes instead of ${metadata.size}. Begin another upload and send them again.`,
+        { details: { uploadId, size, expected: metadata.size } },
+      );
+    const sha256 = await this.#hash(key, size, signal);
+    if (metadata.sha256 !== undefined && metadata.sha256 !== sha256)
+      throw new AdkError(
+        "ARTIFACT_CORRUPT",
+        `Upload ${uploadId} does not have the checksum that was given. Begin another upload and send the bytes again.`,
+        { details: { uploadId } },
+      );
+    return { ...metadata, size, sha256 };
+  }
+
+  async #hash(key: string, size: number, signal?: AbortSignal): Promise<string> {
+    const hash = createHash("sha256");
+    await using body = readBody(this.#bucket, { key, start: 0, end: size, signal });
+    for await (const chunk of body.chunks) hash.update(chunk);
+    return hash.digest("hex");
+  }
+}

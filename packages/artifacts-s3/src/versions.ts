@@ -1,0 +1,71 @@
+import { AdkError, type ArtifactKey, type StoredVersion } from "@adk/core";
+import { buffer } from "node:stream/consumers";
+import type { Bucket, ObjectHead } from "./bucket.ts";
+import type { Keys, Position } from "./keys.ts";
+import { isRecordObject, parseRecord, readHeaders, type VersionRecord } from "./record.ts";
+
+/** A version's object and what it says. */
+export interface FoundVersion {
+  readonly head: ObjectHead;
+  readonly record: VersionRecord;
+}
+
+/** The version at a place, without its bytes; `undefined` when there is none, or the name was deleted there. */
+export async function readVersion(
+  bucket: Bucket,
+  key: string,
+  signal?: AbortSignal,
+): Promise<FoundVersion | undefined> {
+  const head = await bucket.head(key, signal);
+  if (!head || head.size === 0) return undefined;
+  const record = readHeaders(key, head.metadata);
+  if (record) return { head, record };
+  const found = await bucket.get(key, undefined, signal);
+  return found && { head, record: await readRecordBody(bucket, key, found.body, signal) };
+}
+
+/** The record that is an object's body. */
+export async function readRecordBody(
+  bucket: Bucket,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<VersionRecord> {
+  try {
+    return parseRecord(key, (await buffer(body)).toString());
+  } catch (error) {
+    throw bucket.failure(error, key, false, signal);
+  }
+}
+
+/** Where the bytes of a version are; `undefined` when it has none. */
+export function bytesKey(
+  keys: Keys,
+  name: ArtifactKey,
+  { head, record }: FoundVersion,
+): string | undefined {
+  if (record.blob !== undefined) return keys.blob(name, record.blob);
+  return isRecordObject(head.metadata) ? undefined : head.key;
+}
+
+export function toStoredVersion(
+  bucket: Bucket,
+  { version }: Position,
+  { head, record }: Pick<FoundVersion, "record"> & { head: Pick<ObjectHead, "key" | "modified"> },
+): StoredVersion {
+  return {
+    version,
+    createTime: head.modified,
+    metadata: record.metadata,
+    canonicalUri: `s3://${bucket.name}/${head.key}`,
+  };
+}
+
+/** What a save of many bytes ends with when a deletion took them away before they were published. */
+export function erasedMeanwhile(bucket: Bucket): AdkError {
+  return new AdkError(
+    "UNAVAILABLE",
+    "What was saved was erased or purged before it was published; nothing is stored. Save it again.",
+    { retryable: true, details: { bucket: bucket.name, committed: false } },
+  );
+}
