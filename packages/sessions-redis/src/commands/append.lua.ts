@@ -32,7 +32,7 @@ local cancel = h[5]
 local known = redis.call('HGET', KEYS[3], ARGV[2])
 if known then
   if redis.call('LINDEX', KEYS[2], known - 1) ~= ARGV[2] .. '\\0' .. ARGV[3] then return {'id-conflict', last} end
-  -- Replicas are waited for from this connection's last write on: without one, a new connection would wait for nothing.
+  -- Replicas are waited for from this connection's last write on (Redis 8): without one a new connection waits for nothing.
   if ARGV[7] == '1' then redis.call('HSET', KEYS[1], 'ut', h[3]) end
   return {'ok', tonumber(known), tonumber(h[3]), 1, cancel and 1 or 0, pending}
 end
