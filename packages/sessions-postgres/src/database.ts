@@ -8,7 +8,7 @@ import {
   toAdkError,
 } from "./errors.ts";
 import type { Queryable, QueryableClient, QueryConfig } from "./queryable.ts";
-import { surviveErrors } from "./survive-errors.ts";
+import { surviveErrors, surviveErrorsOfPool } from "./survive-errors.ts";
 
 /** A parameter: arrays are written as PostgreSQL's array literals by {@link arrayLiteral}. */
 export type Parameter = string | number | boolean | null;
@@ -44,7 +44,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#client = options.client;
-    surviveErrors(options.client);
+    surviveErrorsOfPool(options.client);
     this.#timeoutMs = options.timeoutMs;
     this.#prepares = options.prepares;
   }
