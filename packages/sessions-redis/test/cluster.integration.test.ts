@@ -21,7 +21,7 @@ describe.skipIf(!cluster)("Redis Cluster", () => {
       knownGaps: [],
       // Other processes, and what takes its time, in the matrix: `ADK_TEST_MATRIX=1`.
       ...(!process.env["ADK_TEST_MATRIX"] && {
-        levels: ["core", "lease", "subscribe", "faults"] as const,
+        levels: ["core", "subscribe"] as const,
       }),
     },
   );
