@@ -9,12 +9,6 @@ function cells({ name, must, ours, bare, peer, goal, found, met }: Line): string
   return [must ? "!" : "", name, ours, ...rest];
 }
 
-/** The table, and the reasons of what it misses. */
 export function linesTable(lines: readonly Line[]): string {
-  const reasons = lines
-    .filter(({ met, reason }) => met === false && reason !== undefined)
-    .map(({ name, reason }) => `- ${name}: ${reason}`);
-  return [markdown(HEAD, lines.map(cells)), ...(reasons.length > 0 ? ["", ...reasons] : [])].join(
-    "\n",
-  );
+  return markdown(HEAD, lines.map(cells));
 }

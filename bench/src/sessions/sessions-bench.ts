@@ -15,8 +15,6 @@ export interface Line {
   readonly found?: string | undefined;
   /** Absent: there is no goal. */
   readonly met?: boolean | undefined;
-  /** What is known of why; shown when the goal is missed. */
-  readonly reason?: string | undefined;
 }
 
 /** What a group of rows is measured with. */
