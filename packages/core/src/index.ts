@@ -195,7 +195,13 @@ export type { LlmResponse } from "./models/llm-response.ts";
 export { BasePlanner } from "./planners/base-planner.ts";
 export { BuiltInPlanner, type BuiltInPlannerOptions } from "./planners/built-in-planner.ts";
 export { PlanReActPlanner } from "./planners/plan-re-act-planner.ts";
-export { BasePlugin, type PluginHook } from "./plugins/base-plugin.ts";
+export type {
+  NextModelCall,
+  NextToolCall,
+  WrappedModelCall,
+  WrappedToolCall,
+} from "./plugins/around.ts";
+export { BasePlugin, type PluginHook, type PluginOptions } from "./plugins/base-plugin.ts";
 export { PluginManager } from "./plugins/plugin-manager.ts";
 export type { AnswerRequest } from "./runner/answer.ts";
 export type { RunnerForkSessionRequest } from "./runner/fork.ts";

@@ -2,15 +2,15 @@ import type { LlmAgent } from "../agents/llm-agent.ts";
 import type { Context } from "../context/context.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
-import { settlesWithin, withTimeout } from "../internal/clock.ts";
-import { describe } from "../internal/check-options.ts";
+import { settlesWithin } from "../internal/clock.ts";
 import { StopGate } from "../internal/stop-gate.ts";
-import { followingController, Stopped } from "../internal/stopped.ts";
-import type { BaseLlm } from "../models/base-llm.ts";
+import { Stopped } from "../internal/stopped.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
+import type { AroundChain } from "../plugins/around-chain.ts";
+import type { WrappedModelCall } from "../plugins/around.ts";
 import { firstAnswer } from "../plugins/first-answer.ts";
-import { responseProblem } from "./response-problem.ts";
+import { askModel } from "./ask-model.ts";
 
 /**
  * Asks the agent's model, with the hooks around it.
@@ -30,33 +30,26 @@ export async function* callModel(
     yield answer;
     return;
   }
-  const invocationContext = context().invocationContext;
-  invocationContext.incrementLlmCallCount();
-  const { abortSignal, runConfig } = invocationContext;
-  using gate = new StopGate(abortSignal);
-  const { controller, unlink } = followingController(abortSignal);
-  let stream: AsyncGenerator<LlmResponse, void, undefined> | undefined;
-  let ended = false;
+  const { invocationContext } = context();
+  const { abortSignal, pluginManager } = invocationContext;
+  const chain = pluginManager.around("aroundModelCall", (error) => isFinal(error, abortSignal));
+  const stream = chain
+    ? throughPlugins(chain, agent, context(), request)
+    : countedCall(agent, invocationContext, request);
+  using gate = chain && new StopGate(abortSignal);
+  let isOver = false;
   try {
     for (;;) {
       let response: LlmResponse;
       try {
-        stream ??= start(
-          agent.canonicalModel,
-          request,
-          runConfig.streamingMode === "sse",
-          controller.signal,
-        );
-        const next = await nextResponse(stream, gate, agent, context());
-        if (next === undefined) {
-          ended = true;
-          return;
-        }
-        response = next;
+        const step = await (gate ? gate.pass(stream.next()) : stream.next());
+        isOver = step.done === true;
+        if (step.done) return;
+        response = step.value;
       } catch (error) {
         if (error instanceof Stopped || abortSignal.aborted) throw new Stopped();
-        ended = true;
-        if (stream) cancel(stream, controller);
+        isOver = true;
+        if (chain?.final) throw chain.final.error;
         const replacement = await onModelError(agent, context(), request, asError(error));
         if (!replacement) throw modelFailed(agent, error);
         yield await afterModel(agent, context(), replacement);
@@ -65,83 +58,57 @@ export async function* callModel(
       yield await afterModel(agent, context(), response);
     }
   } finally {
-    unlink();
-    if (!ended && stream) {
-      controller.abort();
-      await close(stream, agent, invocationContext);
-    }
+    if (!isOver && chain) await leavePlugins(stream, agent, invocationContext);
+    else if (!isOver) await stream.return(undefined);
   }
 }
 
-/** A call that failed may still be under way (it was too slow, or its answer made no sense): nobody waits for its end. */
-function cancel(
-  stream: AsyncGenerator<LlmResponse, void, undefined>,
-  controller: AbortController,
-): void {
-  controller.abort();
-  void Promise.resolve(stream.return?.(undefined)).catch(() => undefined);
+/** @throws AdkError `LLM_CALLS_LIMIT_EXCEEDED` */
+function countedCall(
+  agent: LlmAgent,
+  context: InvocationContext,
+  request: LlmRequest,
+): AsyncGenerator<LlmResponse, void, undefined> {
+  context.incrementLlmCallCount();
+  return askModel(agent, context, request);
 }
 
-/** A generator that hangs in its own work never comes back: it gets a while, then nobody listens to it any more. */
-async function close(
+/** The call with the plugins that stand around it. */
+function throughPlugins(
+  chain: AroundChain,
+  agent: LlmAgent,
+  callbackContext: Context,
+  llmRequest: LlmRequest,
+): AsyncGenerator<LlmResponse, void, undefined> {
+  const { invocationContext } = callbackContext;
+  const call: WrappedModelCall = {
+    callbackContext,
+    llmRequest,
+    model: agent.canonicalModel,
+    stream: invocationContext.runConfig.streamingMode === "sse",
+  };
+  return chain.model(call, (asked) => countedCall(agent, invocationContext, asked));
+}
+
+function isFinal(error: unknown, abortSignal: AbortSignal): boolean {
+  return abortSignal.aborted || AdkError.isInstance(error, "LLM_CALLS_LIMIT_EXCEEDED");
+}
+
+/** Plugins get this much more than the call they stand around. */
+const PLUGIN_GRACE_MS = 250;
+
+/** A plugin that hangs in its own work never comes back: it gets a while, then nobody listens to it any more. */
+async function leavePlugins(
   stream: AsyncGenerator<LlmResponse, void, undefined>,
   agent: LlmAgent,
   { invocation }: InvocationContext,
 ): Promise<void> {
   const { clock, abortGraceMs, logger } = invocation;
-  if (!(await settlesWithin(clock, abortGraceMs, stream.return(undefined))))
+  const graceMs = abortGraceMs + PLUGIN_GRACE_MS;
+  if (!(await settlesWithin(clock, graceMs, stream.return(undefined))))
     logger.warn(
-      `The model of agent ${agent.name} has not stopped ${abortGraceMs} ms after its call was cancelled; it is abandoned.`,
+      `The plugins around the model of agent ${agent.name} have not stopped ${graceMs} ms after its call was left; they are abandoned.`,
     );
-}
-
-function start(
-  llm: BaseLlm,
-  request: LlmRequest,
-  streaming: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<LlmResponse, void, undefined> {
-  const stream: unknown = llm.generateContentAsync(request, streaming, signal);
-  if (typeof (stream as AsyncGenerator | undefined)?.next !== "function")
-    throw new AdkError(
-      "MODEL_FAILED",
-      `generateContentAsync of model ${llm.model} returned ${describe(stream)}; it must be an async generator (async *generateContentAsync).`,
-    );
-  return stream as AsyncGenerator<LlmResponse, void, undefined>;
-}
-
-async function nextResponse(
-  stream: AsyncGenerator<LlmResponse, void, undefined>,
-  gate: StopGate,
-  agent: LlmAgent,
-  context: Context,
-): Promise<LlmResponse | undefined> {
-  const { clock } = context.invocationContext.invocation;
-  const next = gate.pass(stream.next());
-  const { modelTimeoutMs } = agent;
-  const result =
-    modelTimeoutMs === undefined
-      ? await next
-      : await withTimeout(
-          clock,
-          modelTimeoutMs,
-          next,
-          () =>
-            new AdkError(
-              "MODEL_FAILED",
-              `Model ${agent.canonicalModel.model} of agent ${agent.name} sent nothing for ${modelTimeoutMs} ms (\`modelTimeoutMs\`).`,
-              { retryable: true, details: { agent: agent.name, timeoutMs: modelTimeoutMs } },
-            ),
-        );
-  if (result.done) return undefined;
-  const problem = responseProblem(result.value);
-  if (problem !== undefined)
-    throw new AdkError(
-      "MODEL_FAILED",
-      `Model ${agent.canonicalModel.model} of agent ${agent.name} answered with ${problem} instead of an LlmResponse. See to its generateContentAsync.`,
-      { details: { agent: agent.name } },
-    );
-  return result.value;
 }
 
 async function beforeModel(

@@ -3,13 +3,23 @@ import type { Content } from "../content/content.ts";
 import type { Context } from "../context/context.ts";
 import type { InvocationContext } from "../context/invocation-context.ts";
 import { AdkError } from "../errors.ts";
+import { checkOptions, integer, type OptionCheck } from "../internal/check-options.ts";
 import type { Event } from "../events/event.ts";
 import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
 import type { BaseTool } from "../tools/base-tool.ts";
+import type { NextModelCall, NextToolCall, WrappedModelCall, WrappedToolCall } from "./around.ts";
 
 /** What a hook may return: nothing lets the next plugin, and then the agent's own callback, have its say. */
 type Answer<T> = Promise<T | undefined>;
+
+/** What an app may decide of a plugin. */
+export interface PluginOptions {
+  /** How long one call of a hook may take by itself, in milliseconds. @defaultValue no limit */
+  hookTimeoutMs?: number | undefined;
+}
+
+const OPTIONS: Readonly<Record<keyof PluginOptions, OptionCheck>> = { hookTimeoutMs: integer(1) };
 
 /**
  * Sees and shapes every run of an app: register it on `App.plugins`. Override what you need.
@@ -22,14 +32,29 @@ type Answer<T> = Promise<T | undefined>;
 export abstract class BasePlugin {
   /** Unique within an app. */
   readonly name: string;
+  /**
+   * Where it stands around calls: the higher, the further out; those of one rank in the order of their registration. A cache
+   * has 30, a retry 20, a budget 10. @defaultValue 0
+   */
+  readonly aroundRank: number = 0;
+  /**
+   * How long one call of a hook, or of what stands around a call, may take by itself (without the time inside `next`), in
+   * milliseconds. Longer fails the run with `PLUGIN_FAILED`, its cause a `TIMEOUT`, and the hook's context refuses writes.
+   *
+   * @defaultValue no limit
+   */
+  readonly hookTimeoutMs: number | undefined;
 
-  constructor(name: string) {
+  /** @throws AdkError `INVALID_ARGUMENT` without a name, or for options that do not fit. */
+  constructor(name: string, options: PluginOptions = {}) {
     if (typeof name !== "string" || name.trim() === "")
       throw new AdkError(
         "INVALID_ARGUMENT",
         "A plugin needs a name: super('my_plugin'). Errors and logs show it.",
       );
     this.name = name;
+    checkOptions(`Plugin ${name}`, options, OPTIONS);
+    this.hookTimeoutMs = options.hookTimeoutMs;
   }
 
   /** Before a message is stored. An answer takes its place. */
@@ -164,9 +189,33 @@ export abstract class BasePlugin {
     return undefined;
   }
 
+  /**
+   * Stands around the real call of a model: entered when no hook before it has answered, left when the last response is out.
+   * It passes on what `next()` gives (`yield* next()`), something else, or nothing; it may call `next` again as long as it has
+   * passed nothing on. Each `next` counts as a model call (`RunConfig.maxLlmCalls`).
+   *
+   * Errors of `next` pass through unchanged. Any other error ends the run as that of a hook; so do, whatever is made of them, an
+   * abort, the limit of calls and `BUDGET_EXCEEDED`. What it passes on goes to `afterModelCallback`.
+   */
+  aroundModelCall(_call: WrappedModelCall, next: NextModelCall): AsyncIterable<LlmResponse> {
+    return next();
+  }
+
+  /**
+   * Stands around the real call of a tool: entered when no hook before it has answered. Its result, `next`'s or another, goes
+   * to `afterToolCallback`. It may call `next` again, one after the other, until it has returned; each is an attempt of the
+   * call (`toolContext.attempt` in the tool).
+   *
+   * Errors of `next` pass through unchanged and are told as the tool's. Any other error ends the run as that of a hook; so do,
+   * whatever is made of them, an abort, `TOOL_FAILED`, `BUDGET_EXCEEDED` and errors of the store.
+   */
+  aroundToolCall(_call: WrappedToolCall, next: NextToolCall): Promise<unknown> {
+    return next();
+  }
+
   /** The runner closes. */
   async close(): Promise<void> {}
 }
 
 /** The names of the hooks. */
-export type PluginHook = Exclude<keyof BasePlugin, "name" | "close">;
+export type PluginHook = Extract<keyof BasePlugin, `${string}Callback`>;

@@ -7,32 +7,11 @@ import { systemClock } from "../internal/clock.ts";
 import type { Event } from "../events/event.ts";
 import { replacedEvent } from "./replaced-event.ts";
 import { BasePlugin, type PluginHook } from "./base-plugin.ts";
+import { AroundChain } from "./around-chain.ts";
+import { callHook, type HookAnswer, type HookParams } from "./call-hook.ts";
 import { expectedAnswer } from "./check-answer.ts";
-
-/** What a hook is called with, and what it answers. */
-export type HookParams<H extends PluginHook> = Parameters<BasePlugin[H]>[0];
-export type HookAnswer<H extends PluginHook> = Awaited<ReturnType<BasePlugin[H]>>;
-
-const HOOKS: readonly PluginHook[] = [
-  "onUserMessageCallback",
-  "beforeRunCallback",
-  "afterRunCallback",
-  "onRunErrorCallback",
-  "onEventCallback",
-  "beforeYieldCallback",
-  "beforeAgentCallback",
-  "afterAgentCallback",
-  "onAgentErrorCallback",
-  "beforeModelCallback",
-  "afterModelCallback",
-  "onModelErrorCallback",
-  "beforeToolCallback",
-  "afterToolCallback",
-  "onToolErrorCallback",
-];
-
-/** Errors that a hook throws on purpose; they reach the caller as they are. */
-const PASSING = new Set(["BUDGET_EXCEEDED", "TOOL_FAILED"]);
+import { checkPlugin, HOOKS } from "./check-plugin.ts";
+import { pluginFailed } from "./plugin-failed.ts";
 
 /** Of a hook that no plugin has: most are asked in every turn. */
 const NO_ANSWER: Promise<undefined> = Promise.resolve(undefined);
@@ -42,6 +21,11 @@ export class PluginManager {
   readonly #plugins: BasePlugin[] = [];
   /** Only the plugins that override a hook. */
   readonly #byHook: Map<PluginHook, BasePlugin[]> = new Map();
+  /** Outermost first. */
+  readonly #around: Record<"aroundModelCall" | "aroundToolCall", BasePlugin[]> = {
+    aroundModelCall: [],
+    aroundToolCall: [],
+  };
   readonly #logger: Logger;
   readonly #clock: Clock;
 
@@ -60,19 +44,7 @@ export class PluginManager {
 
   /** @throws AdkError `INVALID_ARGUMENT` for something that is no plugin, or a name that is taken. */
   registerPlugin(plugin: BasePlugin): void {
-    if (!isPlugin(plugin))
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `\`plugins\`: a plugin must extend BasePlugin, got ${describe(plugin)}. Give instances: new MyPlugin("my_plugin").`,
-      );
-    const unfit = HOOKS.find(
-      (hook) => plugin[hook] !== undefined && typeof plugin[hook] !== "function",
-    );
-    if (unfit !== undefined)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `Plugin ${plugin.name}: \`${unfit}\` must be a method, got ${describe(plugin[unfit])}.`,
-      );
+    checkPlugin(plugin);
     if (this.getPlugin(plugin.name))
       throw new AdkError(
         "INVALID_ARGUMENT",
@@ -85,6 +57,12 @@ export class PluginManager {
       const list = this.#byHook.get(hook) ?? [];
       list.push(plugin);
       this.#byHook.set(hook, list);
+    }
+    for (const kind of ["aroundModelCall", "aroundToolCall"] as const) {
+      if (typeof plugin[kind] !== "function" || plugin[kind] === BasePlugin.prototype[kind])
+        continue;
+      this.#around[kind].push(plugin);
+      this.#around[kind].sort((left, right) => rankOf(right) - rankOf(left));
     }
   }
 
@@ -111,7 +89,7 @@ export class PluginManager {
     for (const plugin of plugins) {
       let answer: unknown;
       try {
-        answer = await call(plugin, hook, params);
+        answer = await callHook(plugin, hook, params, this.#clock);
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -128,6 +106,19 @@ export class PluginManager {
     return undefined;
   }
 
+  /**
+   * The way of one call through the plugins that stand around calls of its kind; `undefined` when there are none.
+   *
+   * @param isFinal whether an error of the real call ends the run, whatever they make of it.
+   */
+  around(
+    kind: "aroundModelCall" | "aroundToolCall",
+    isFinal: (error: unknown) => boolean,
+  ): AroundChain | undefined {
+    const plugins = this.#around[kind];
+    return plugins.length > 0 ? new AroundChain(plugins, this.#clock, isFinal) : undefined;
+  }
+
   /** The event as its caller may see it; `undefined` when it may not. @throws AdkError `PLUGIN_FAILED`. */
   async view(params: HookParams<"beforeYieldCallback">): Promise<Event | undefined> {
     const hook = "beforeYieldCallback";
@@ -135,7 +126,7 @@ export class PluginManager {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       let answer: unknown;
       try {
-        answer = await call(plugin, hook, { ...params, event });
+        answer = await callHook(plugin, hook, { ...params, event }, this.#clock);
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -157,7 +148,7 @@ export class PluginManager {
   async each<H extends PluginHook>(hook: H, params: HookParams<H>): Promise<void> {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       try {
-        await call(plugin, hook, params);
+        await callHook(plugin, hook, params, this.#clock);
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -168,7 +159,7 @@ export class PluginManager {
   async notify<H extends PluginHook>(hook: H, params: HookParams<H>): Promise<void> {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       try {
-        await call(plugin, hook, params);
+        await callHook(plugin, hook, params, this.#clock);
       } catch (error) {
         this.#logger.error(`Plugin ${plugin.name} failed in ${hook}.`, { error });
       }
@@ -210,25 +201,8 @@ export class PluginManager {
   }
 }
 
-/** Plugins of another copy of the package count too. */
-function isPlugin(plugin: unknown): boolean {
-  if (typeof plugin !== "object" || plugin === null || Array.isArray(plugin)) return false;
-  const { name } = plugin as Partial<BasePlugin>;
-  return typeof name === "string" && [...HOOKS, "close"].some((hook) => hook in plugin);
-}
-
-function call<H extends PluginHook>(plugin: BasePlugin, hook: H, params: HookParams<H>): unknown {
-  const method = plugin[hook] as (this: BasePlugin, params: HookParams<H>) => unknown;
-  return method.call(plugin, params);
-}
-
-function pluginFailed(plugin: BasePlugin, hook: PluginHook, error: unknown): unknown {
-  if (AdkError.isInstance(error) && PASSING.has(error.code)) return error;
-  return new AdkError(
-    "PLUGIN_FAILED",
-    `Plugin ${plugin.name} failed in ${hook}: ${messageOf(error)}`,
-    { cause: error, details: { plugin: plugin.name, hook } },
-  );
+function rankOf({ aroundRank = 0 }: Partial<BasePlugin>): number {
+  return aroundRank;
 }
 
 function messageOf(error: unknown): string {

@@ -14,6 +14,7 @@ import { agentRows, partRows } from "./rows/agent-rows.ts";
 import { artifactRows } from "./rows/artifact-rows.ts";
 import { compactionRows } from "./rows/compaction-rows.ts";
 import { memoryRows } from "./rows/memory-rows.ts";
+import { pluginRows } from "./rows/plugin-rows.ts";
 import { runnerRows } from "./rows/runner-rows.ts";
 import { sessionRows } from "./rows/session-rows.ts";
 import { World } from "./world.ts";
@@ -26,6 +27,7 @@ const rows: readonly Row[] = [
   ...artifactRows,
   ...compactionRows,
   ...memoryRows,
+  ...pluginRows,
 ];
 
 /** Interfaces of these names that no caller fills in, or whose members go nowhere. */

@@ -1,16 +1,19 @@
 import type { LlmAgent } from "../../agents/llm-agent.ts";
 import type { FunctionCall } from "../../content/content.ts";
 import { Context } from "../../context/context.ts";
+import { SharedContext } from "../../context/shared-context.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
 import type { Invocation } from "../../context/invocation.ts";
 import { AdkError, type AdkErrorCode } from "../../errors.ts";
-import { settlesWithin, withTimeout } from "../../internal/clock.ts";
+import { settlesWithin } from "../../internal/clock.ts";
 import { cloneJson, getOwn } from "../../internal/json.ts";
 import { followingController, orStopped, Stopped, throwIfStopped } from "../../internal/stopped.ts";
 import { WAITING } from "../../internal/waiting.ts";
 import type { CallState } from "../../log/call-states.ts";
 import { BaseTool } from "../../tools/base-tool.ts";
+import type { AroundChain } from "../../plugins/around-chain.ts";
 import { firstAnswer } from "../../plugins/first-answer.ts";
+import { ToolAttempt } from "./tool-attempt.ts";
 
 /** What came of one call. */
 export type CallOutcome =
@@ -30,6 +33,9 @@ const FATAL: ReadonlySet<AdkErrorCode> = new Set<AdkErrorCode>([
   "LLM_CALLS_LIMIT_EXCEEDED",
   "INVOCATION_ABORTED",
 ]);
+
+/** Plugins around a call get this much more than the tool to stop. */
+const PLUGIN_GRACE_MS = 250;
 
 /** An error of a callback or a plugin: it passes, where an error of the tool is told to the model. */
 class HookError extends Error {
@@ -53,7 +59,8 @@ export class ToolCall {
   readonly #signal: AbortSignal;
   readonly #unlink: () => void;
   readonly #controller: AbortController;
-  #timedOut = false;
+  /** The only attempt, where no plugin stands around the call. */
+  #attempt: ToolAttempt | undefined;
 
   constructor(
     invocationContext: InvocationContext,
@@ -88,7 +95,7 @@ export class ToolCall {
     try {
       return await this.#answer();
     } catch (error) {
-      if (error instanceof Stopped || (this.#signal.aborted && !this.#timedOut)) {
+      if (error instanceof Stopped || (this.#signal.aborted && !this.#attempt?.timedOut)) {
         await this.#tellCancelled();
         return { kind: "stopped" };
       }
@@ -142,42 +149,48 @@ export class ToolCall {
   }
 
   async #execute(): Promise<unknown> {
-    const work = Promise.resolve(
-      this.#tool.runAsync({ args: this.#args, toolContext: this.context }),
+    const { pluginManager } = this.context.invocationContext;
+    const chain = pluginManager.around(
+      "aroundToolCall",
+      (error) => error instanceof Stopped || this.#isFatal(error),
     );
+    if (chain) return await this.#throughPlugins(chain);
+    this.#attempt = new ToolAttempt(this.#tool, this.#args, this.context, this.#controller);
+    return await this.#attempt.run();
+  }
+
+  /** Every attempt writes through a context of its own: one that was cancelled does not stand in the way of the next. */
+  async #throughPlugins(chain: AroundChain): Promise<unknown> {
+    const { clock, abortGraceMs, logger } = this.context.invocationContext.invocation;
+    let made = 0;
+    let isWaiting = false;
+    const work = chain.tool(this.#pluginParams(), async () => {
+      const { controller, unlink } = followingController(this.#signal);
+      const context = new SharedContext(this.context, {
+        attempt: this.context.attempt + made++,
+        abortSignal: controller.signal,
+      });
+      try {
+        const result = await new ToolAttempt(this.#tool, this.#args, context, controller).run();
+        isWaiting = result === WAITING;
+        return isWaiting ? undefined : result;
+      } finally {
+        unlink();
+        context.revoke("the call has returned");
+      }
+    });
     try {
-      return await this.#withinTime(orStopped(work, this.#signal));
+      const result = await orStopped(work, this.#signal);
+      return isWaiting ? WAITING : result;
     } catch (error) {
-      if (error instanceof Stopped || this.#timedOut) await this.#giveUp(work);
+      const graceMs = abortGraceMs + PLUGIN_GRACE_MS;
+      if (error instanceof Stopped && !(await settlesWithin(clock, graceMs, work)))
+        logger.warn(
+          `The plugins around tool ${this.#tool.name} have not stopped ${graceMs} ms after its call was cancelled; they are abandoned.`,
+          { callId: this.#call.id },
+        );
       throw error;
     }
-  }
-
-  async #withinTime(work: Promise<unknown>): Promise<unknown> {
-    const { timeoutMs } = this.#tool;
-    if (timeoutMs === undefined) return await work;
-    const { clock } = this.context.invocationContext.invocation;
-    return await withTimeout(clock, timeoutMs, work, () => {
-      this.#timedOut = true;
-      this.#controller.abort();
-      return new AdkError(
-        "TIMEOUT",
-        `Tool ${this.#tool.name} took longer than ${timeoutMs} ms and was cancelled.`,
-        { retryable: true, details: { tool: this.#tool.name, timeoutMs } },
-      );
-    });
-  }
-
-  /** The work was told to stop: it gets a while to do so, then nobody listens to it any more. */
-  async #giveUp(work: Promise<unknown>): Promise<void> {
-    const { clock, abortGraceMs, logger } = this.context.invocationContext.invocation;
-    const ended = await settlesWithin(clock, abortGraceMs, work);
-    this.context.revoke("the call was cancelled");
-    if (ended) return;
-    logger.warn(
-      `Tool ${this.#tool.name} has not stopped ${abortGraceMs} ms after its call was cancelled; it is abandoned.`,
-      { callId: this.#call.id },
-    );
   }
 
   async #before(): Promise<Record<string, unknown> | undefined> {
