@@ -1,7 +1,7 @@
 import { offered, sharedPostgres, sharedRedis } from "@adk/test-services";
 import { describe, expect, it } from "vitest";
 import { serverKilled } from "../src/lines/server-killed.ts";
-import { writerKilled } from "../src/lines/writer-killed.ts";
+import { workerFrozen } from "../src/lines/worker-frozen.ts";
 import { runLine } from "../src/run-line.ts";
 import { reportLines } from "../src/report.ts";
 
@@ -12,7 +12,7 @@ await using postgres = await offered(sharedPostgres);
 await using redis = await offered(sharedRedis);
 
 const rows = [
-  { store: "sqlite", line: writerKilled, isOffered: true },
+  { store: "sqlite", line: workerFrozen, isOffered: true },
   { store: "postgres", line: serverKilled, isOffered: postgres !== undefined },
   { store: "redis", line: serverKilled, isOffered: redis !== undefined },
 ] as const;
