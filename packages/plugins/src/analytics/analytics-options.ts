@@ -1,0 +1,62 @@
+import type { OptionCheck } from "@adk/core";
+import { filledText, integer } from "../internal/option-checks.ts";
+import type { AnalyticsPluginOptions } from "./analytics-plugin.ts";
+import type { AnalyticsEventType } from "./analytics-row.ts";
+
+const TYPES: Readonly<Record<AnalyticsEventType, true>> = {
+  USER_MESSAGE_RECEIVED: true,
+  INVOCATION_STARTING: true,
+  INVOCATION_COMPLETED: true,
+  INVOCATION_ERROR: true,
+  AGENT_STARTING: true,
+  AGENT_COMPLETED: true,
+  AGENT_ERROR: true,
+  AGENT_RESPONSE: true,
+  AGENT_TRANSFER: true,
+  AGENT_STATE_CHECKPOINT: true,
+  LLM_REQUEST: true,
+  LLM_RESPONSE: true,
+  LLM_ERROR: true,
+  TOOL_STARTING: true,
+  TOOL_COMPLETED: true,
+  TOOL_PAUSED: true,
+  TOOL_ERROR: true,
+  STATE_DELTA: true,
+  HITL_CONFIRMATION_REQUEST: true,
+  HITL_CONFIRMATION_REQUEST_COMPLETED: true,
+  HITL_CREDENTIAL_REQUEST: true,
+  HITL_CREDENTIAL_REQUEST_COMPLETED: true,
+  HITL_INPUT_REQUEST: true,
+  HITL_INPUT_REQUEST_COMPLETED: true,
+  EVENT_COMPACTION: true,
+};
+
+const eventTypes: OptionCheck = (value) =>
+  Array.isArray(value) && value.every((type) => Object.hasOwn(TYPES, type as string))
+    ? undefined
+    : `a list of event types, of ${Object.keys(TYPES).join(", ")}`;
+
+/** A row for every option. */
+export const ANALYTICS_OPTIONS: Readonly<Record<keyof AnalyticsPluginOptions, OptionCheck>> = {
+  sink: (value) =>
+    typeof (value as { write?: unknown } | null)?.write === "function"
+      ? undefined
+      : "a sink with `write`",
+  payloads: "boolean",
+  maxTextLength: integer(1),
+  eventAllowlist: eventTypes,
+  eventDenylist: eventTypes,
+  currentSpan: "function",
+  clock: (value) =>
+    typeof (value as { after?: unknown } | null)?.after === "function" ? undefined : "a clock",
+  logger: (value) =>
+    typeof (value as { warn?: unknown } | null)?.warn === "function" ? undefined : "a logger",
+  name: filledText,
+  batchSize: integer(1),
+  batchIntervalMs: integer(1),
+  maxQueueSize: integer(1),
+  maxAttempts: integer(1, 20),
+  retryDelayMs: integer(0),
+  writeTimeoutMs: integer(1),
+  closeTimeoutMs: integer(0),
+};

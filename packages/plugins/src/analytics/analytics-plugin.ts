@@ -1,0 +1,321 @@
+import {
+  AdkError,
+  type BaseAgent,
+  BasePlugin,
+  type BaseTool,
+  type CallbackContext,
+  checkOptions,
+  type Clock,
+  consoleLogger,
+  type Content,
+  type Event,
+  type InvocationContext,
+  type LlmRequest,
+  type LlmResponse,
+  type Logger,
+  systemClock,
+  type ToolContext,
+} from "@adk/core";
+import type { AnalyticsEventType } from "./analytics-row.ts";
+import type { AnalyticsSink } from "./analytics-sink.ts";
+import { ANALYTICS_OPTIONS } from "./analytics-options.ts";
+import { recordCompactions } from "./record-compactions.ts";
+import { answerType, recordEvent } from "./record-event.ts";
+import { type CurrentSpan, Recorder, type RowFacts } from "./recorder.ts";
+import { type AnalyticsStats, RowQueue, type RowQueueOptions } from "./row-queue.ts";
+import { RunningTools } from "./running-tools.ts";
+import { type Step, Steps } from "./steps.ts";
+
+/** Where rows go, and what stands in them. */
+export interface AnalyticsPluginOptions extends RowQueueOptions {
+  sink: AnalyticsSink;
+  /** Whether rows hold what was said, arguments, results, state and messages of errors. @defaultValue true */
+  payloads?: boolean | undefined;
+  /** Where texts are cut, in characters. @defaultValue 500,000 */
+  maxTextLength?: number | undefined;
+  /** Only these. @defaultValue all */
+  eventAllowlist?: readonly AnalyticsEventType[] | undefined;
+  /** Not these. @defaultValue none */
+  eventDenylist?: readonly AnalyticsEventType[] | undefined;
+  /** The span of the app's own tracing that a hook is called in, for `trace_id` and `parent_span_id`. @defaultValue none */
+  currentSpan?: CurrentSpan | undefined;
+  /** Times of the queue. @defaultValue the machine's */
+  clock?: Clock | undefined;
+  /** Told about rows that are lost. @defaultValue warnings and errors to `console` */
+  logger?: Logger | undefined;
+  /** @defaultValue "analytics_plugin" */
+  name?: string | undefined;
+}
+
+/**
+ * Records every step of every run as a row, and gives the rows to a sink in batches.
+ *
+ * A run never waits for the sink: rows wait in memory, up to `maxQueueSize`; those that the sink does not take are counted in
+ * `stats`. So a process that dies loses the rows of the last `batchIntervalMs`; `await flush()` where a process may be frozen
+ * at once. Closing the runner writes what is left.
+ */
+export class AnalyticsPlugin extends BasePlugin {
+  readonly #queue: RowQueue;
+  readonly #recorder: Recorder;
+  readonly #steps: Steps = new Steps();
+  readonly #running: RunningTools = new RunningTools();
+  readonly #compactions: Set<string> = new Set();
+
+  /** @throws AdkError `INVALID_ARGUMENT` for an option that is missing, unknown or ill-typed. */
+  constructor(options: AnalyticsPluginOptions) {
+    checkOptions("AnalyticsPlugin", options, ANALYTICS_OPTIONS);
+    if (options.sink === undefined)
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "AnalyticsPlugin needs a `sink`, for instance new JsonLinesSink({ path }).",
+      );
+    super(options.name ?? "analytics_plugin");
+    const { eventAllowlist, eventDenylist = [] } = options;
+    this.#queue = new RowQueue(options.sink, options, {
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? consoleLogger,
+    });
+    this.#recorder = new Recorder({
+      queue: this.#queue,
+      payloads: options.payloads ?? true,
+      maxTextLength: options.maxTextLength ?? 500_000,
+      wants: (type) => (eventAllowlist?.includes(type) ?? true) && !eventDenylist.includes(type),
+      currentSpan: options.currentSpan,
+    });
+  }
+
+  /** What became of the rows so far. */
+  get stats(): AnalyticsStats {
+    return this.#queue.stats;
+  }
+
+  /** Resolves when each row so far is written or dropped. */
+  async flush(): Promise<void> {
+    await this.#queue.flush();
+  }
+
+  override async onUserMessageCallback(params: {
+    invocationContext: InvocationContext;
+    userMessage: Content;
+  }): Promise<undefined> {
+    const { invocationContext: context, userMessage } = params;
+    const { spanId } = this.#steps.beginOnce(context.invocation, context);
+    this.#recorder.record("USER_MESSAGE_RECEIVED", context, { spanId, said: userMessage });
+    for (const { functionResponse } of userMessage.parts ?? []) {
+      if (!functionResponse) continue;
+      const { id, name, response } = functionResponse;
+      this.#recorder.record(answerType(name) ?? "TOOL_COMPLETED", context, {
+        spanId,
+        content: response,
+        attributes: { tool: name, call_id: id, answered_by: "user" },
+      });
+    }
+  }
+
+  override async beforeRunCallback(params: {
+    invocationContext: InvocationContext;
+  }): Promise<undefined> {
+    const { invocationContext: context } = params;
+    const { spanId } = this.#steps.beginOnce(context.invocation, context);
+    this.#recordCompactions(context);
+    const { attempt } = context.invocation.lease;
+    this.#recorder.record("INVOCATION_STARTING", context, { spanId, attributes: { attempt } });
+  }
+
+  override async beforeAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    const { invocationContext: context, agentName: agent } = params.callbackContext;
+    const { spanId } = this.#steps.begin(context, context);
+    const parentSpanId = this.#runSpan(context);
+    this.#recorder.record("AGENT_STARTING", context, { agent, spanId, parentSpanId });
+  }
+
+  override async beforeModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+  }): Promise<undefined> {
+    const { callbackContext, llmRequest } = params;
+    const { model, contents, config, toolsDict } = llmRequest;
+    const step = this.#steps.begin(callbackContext, callbackContext.invocationContext);
+    this.#record("LLM_REQUEST", callbackContext, step, {
+      content: { prompt: contents, system_prompt: config?.systemInstruction },
+      attributes: { model, tools: Object.keys(toolsDict) },
+    });
+  }
+
+  override async afterModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmResponse: LlmResponse;
+  }): Promise<undefined> {
+    const { callbackContext, llmResponse } = params;
+    const { invocationContext: context } = callbackContext;
+    const step = this.#steps.of(callbackContext, context);
+    if (llmResponse.partial) {
+      step.firstTokenAt ??= context.invocation.clock.now();
+      return;
+    }
+    const { content, usageMetadata, errorCode, finishReason, modelVersion } = llmResponse;
+    const { latency } = this.#steps.end(callbackContext, context);
+    this.#record("LLM_RESPONSE", callbackContext, step, {
+      said: content,
+      attributes: {
+        usage: usageMetadata,
+        error_code: errorCode,
+        finish_reason: finishReason,
+        model_version: modelVersion,
+      },
+      latency,
+    });
+  }
+
+  override async onModelErrorCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+    error: Error;
+  }): Promise<undefined> {
+    const { callbackContext, llmRequest, error } = params;
+    const { step, latency } = this.#steps.end(callbackContext, callbackContext.invocationContext);
+    const attributes = { model: llmRequest.model };
+    this.#record("LLM_ERROR", callbackContext, step, { attributes, latency, error });
+  }
+
+  override async beforeToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+  }): Promise<undefined> {
+    const { tool, toolArgs, toolContext } = params;
+    const step = this.#steps.begin(toolContext, toolContext.invocationContext);
+    this.#running.add(tool, toolContext);
+    this.#record("TOOL_STARTING", toolContext, step, {
+      content: { args: toolArgs },
+      attributes: { ...callOf(tool, toolContext), attempt: toolContext.attempt },
+    });
+  }
+
+  override async afterToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    result: unknown;
+  }): Promise<undefined> {
+    const { tool, toolContext, result } = params;
+    const { step, latency } = this.#steps.end(toolContext, toolContext.invocationContext);
+    this.#running.delete(toolContext);
+    const { requestedToolConfirmations, requestedAuthConfigs } = toolContext.actions;
+    const { functionCallId = "" } = toolContext;
+    const isPaused =
+      Object.hasOwn(requestedToolConfirmations, functionCallId) ||
+      Object.hasOwn(requestedAuthConfigs, functionCallId);
+    this.#record(isPaused ? "TOOL_PAUSED" : "TOOL_COMPLETED", toolContext, step, {
+      content: { result },
+      attributes: callOf(tool, toolContext),
+      latency,
+    });
+  }
+
+  override async onToolErrorCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    error: Error;
+  }): Promise<undefined> {
+    const { tool, toolContext, error } = params;
+    const { step, latency } = this.#steps.end(toolContext, toolContext.invocationContext);
+    this.#running.delete(toolContext);
+    const attributes = callOf(tool, toolContext);
+    this.#record("TOOL_ERROR", toolContext, step, { attributes, latency, error });
+  }
+
+  override async onEventCallback(params: {
+    invocationContext: InvocationContext;
+    event: Event;
+  }): Promise<undefined> {
+    const { invocationContext: context, event } = params;
+    if (event.partial) return;
+    recordEvent(this.#recorder, context, event, this.#runSpan(context));
+  }
+
+  override async afterAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    this.#endAgent("AGENT_COMPLETED", params.callbackContext);
+  }
+
+  override async onAgentErrorCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+    error: Error;
+  }): Promise<void> {
+    this.#endAgent("AGENT_ERROR", params.callbackContext, params.error);
+  }
+
+  override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
+    const { invocationContext: context } = params;
+    for (const { tool, toolContext } of this.#running.take(context)) {
+      const { step, latency } = this.#steps.end(toolContext, context);
+      this.#record("TOOL_PAUSED", toolContext, step, {
+        attributes: callOf(tool, toolContext),
+        latency,
+      });
+    }
+    this.#recordCompactions(context);
+    this.#endRun("INVOCATION_COMPLETED", context);
+  }
+
+  override async onRunErrorCallback(params: {
+    invocationContext: InvocationContext;
+    error: Error;
+  }): Promise<void> {
+    this.#endRun("INVOCATION_ERROR", params.invocationContext, params.error);
+  }
+
+  /** Writes what is left, for at most `closeTimeoutMs`. */
+  override async close(): Promise<void> {
+    await this.#queue.close();
+  }
+
+  #endAgent(type: AnalyticsEventType, context: CallbackContext, error?: Error): void {
+    const { invocationContext, agentName: agent } = context;
+    const { step, latency } = this.#steps.end(invocationContext, invocationContext);
+    this.#recorder.record(type, invocationContext, {
+      agent,
+      spanId: step.spanId,
+      parentSpanId: this.#runSpan(invocationContext),
+      latency,
+      error,
+    });
+  }
+
+  #endRun(type: AnalyticsEventType, context: InvocationContext, error?: Error): void {
+    const { step, latency } = this.#steps.end(context.invocation, context);
+    this.#recorder.record(type, context, { spanId: step.spanId, latency, error });
+  }
+
+  /** A row of a call that an agent makes. */
+  #record(
+    type: AnalyticsEventType,
+    { invocationContext, agentName: agent }: CallbackContext,
+    { spanId }: Step,
+    facts: Omit<RowFacts, "agent" | "spanId" | "parentSpanId">,
+  ): void {
+    const { spanId: parentSpanId } = this.#steps.of(invocationContext, invocationContext);
+    this.#recorder.record(type, invocationContext, { agent, spanId, parentSpanId, ...facts });
+  }
+
+  #recordCompactions(context: InvocationContext): void {
+    const parentSpanId = this.#runSpan(context);
+    recordCompactions(this.#recorder, context, { parentSpanId, known: this.#compactions });
+  }
+
+  #runSpan(context: InvocationContext): string {
+    return this.#steps.of(context.invocation, context).spanId;
+  }
+}
+
+function callOf(tool: BaseTool, { functionCallId }: ToolContext): Record<string, unknown> {
+  return { tool: tool.name, call_id: functionCallId };
+}

@@ -1,0 +1,94 @@
+import { AdkError, type Content, type InvocationContext } from "@adk/core";
+import { plain, plainText } from "../internal/plain.ts";
+import type { AnalyticsEventType, AnalyticsRow } from "./analytics-row.ts";
+import { contentParts } from "./content-columns.ts";
+import type { RowQueue } from "./row-queue.ts";
+import { isSecretName } from "./secret-names.ts";
+
+/** Which span a run belongs to in the app's own tracing. */
+export type CurrentSpan = () => { traceId: string; spanId: string } | undefined;
+
+/** What a row says beside where it belongs. */
+export interface RowFacts {
+  readonly agent?: string | undefined;
+  readonly spanId: string;
+  readonly parentSpanId?: string | undefined;
+  /** Payload: left out when the plugin stores none. */
+  readonly content?: unknown;
+  /** Payload: its parts. */
+  readonly said?: Content | undefined;
+  readonly attributes?: Record<string, unknown> | undefined;
+  readonly latency?: Record<string, number> | null | undefined;
+  readonly error?: Error | undefined;
+  /** Instead of a new one: for what may be seen more than once. */
+  readonly rowId?: string | undefined;
+}
+
+export interface RecorderOptions {
+  readonly queue: RowQueue;
+  readonly payloads: boolean;
+  readonly maxTextLength: number;
+  readonly wants: (type: AnalyticsEventType) => boolean;
+  readonly currentSpan: CurrentSpan | undefined;
+}
+
+/** Makes rows and adds them to the queue. Never throws and never waits: what cannot be made is counted as lost. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  record(type: AnalyticsEventType, context: InvocationContext, facts: RowFacts): void {
+    if (!this.#options.wants(type)) return;
+    try {
+      this.#options.queue.add(this.#row(type, context, facts));
+    } catch {
+      this.#options.queue.lost();
+    }
+  }
+
+  #row(type: AnalyticsEventType, context: InvocationContext, facts: RowFacts): AnalyticsRow {
+    const { invocation, session, invocationId } = context;
+    const { payloads, maxTextLength, currentSpan } = this.#options;
+    const span = currentSpan?.();
+    let isTruncated = false;
+    const options = {
+      maxTextLength,
+      isSecret: isSecretName,
+      onCut: (): void => {
+        isTruncated = true;
+      },
+    };
+    const { agent, content, said, attributes = {}, latency = null, error } = facts;
+    const row = {
+      row_id: facts.rowId ?? invocation.newId(),
+      timestamp: new Date(invocation.clock.now()).toISOString(),
+      event_type: type,
+      agent: agent ?? null,
+      session_id: session.id,
+      invocation_id: invocationId,
+      user_id: session.userId,
+      trace_id: span?.traceId ?? invocationId,
+      span_id: facts.spanId,
+      parent_span_id: facts.parentSpanId ?? span?.spanId ?? null,
+      content: payloads ? (plain(content, options) ?? null) : null,
+      content_parts: payloads ? contentParts(said, options) : [],
+      attributes: plain({ app_name: session.appName, ...attributes }, options) as Record<
+        string,
+        unknown
+      >,
+      latency_ms: latency,
+      status: error ? ("ERROR" as const) : ("OK" as const),
+      error_message: error ? plainText(messageOf(error, payloads), options) : null,
+    };
+    return { ...row, is_truncated: isTruncated }; // known only now
+  }
+}
+
+/** Messages of errors may quote what was said. */
+function messageOf(error: Error, payloads: boolean): string {
+  const kind = AdkError.isInstance(error) ? error.code : error.name;
+  return payloads ? `${kind}: ${error.message}` : kind;
+}

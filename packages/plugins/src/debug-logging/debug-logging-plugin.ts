@@ -1,0 +1,232 @@
+import {
+  AdkError,
+  type BaseAgent,
+  BasePlugin,
+  type BaseTool,
+  type CallbackContext,
+  checkOptions,
+  type Content,
+  type Event,
+  type InvocationContext,
+  type LlmRequest,
+  type LlmResponse,
+  type OptionCheck,
+  type ToolContext,
+} from "@adk/core";
+import { filledText, integer } from "../internal/option-checks.ts";
+import { plain } from "../internal/plain.ts";
+import { DocumentFile } from "./document-file.ts";
+
+/** Where the documents go, and what stands in them. */
+export interface DebugLoggingPluginOptions {
+  /** Relative to the working directory; missing folders are made. @defaultValue "adk_debug.yaml" */
+  outputPath?: string | undefined;
+  /** Whether the session's state at the end is in the document. @defaultValue true */
+  includeSessionState?: boolean | undefined;
+  /** Whether system instructions are. @defaultValue true */
+  includeSystemInstruction?: boolean | undefined;
+  /** Where texts are cut, in characters. @defaultValue nowhere */
+  maxTextLength?: number | undefined;
+  /** @defaultValue "debug_logging_plugin" */
+  name?: string | undefined;
+}
+
+const OPTIONS: Readonly<Record<keyof DebugLoggingPluginOptions, OptionCheck>> = {
+  outputPath: filledText,
+  includeSessionState: "boolean",
+  includeSystemInstruction: "boolean",
+  maxTextLength: integer(1),
+  name: filledText,
+};
+
+/** What the file has of one step. */
+type Entry = Record<string, unknown>;
+
+/**
+ * Adds a YAML document to a file for each run of an invocation, with every request, answer, tool call, event and error, and the
+ * state at the end. It holds **all that was said**; only the bytes of files are left out. For development.
+ *
+ * A document is written when its run ends, fails or is left. A file that cannot be written is logged and ends no run.
+ */
+export class DebugLoggingPlugin extends BasePlugin {
+  readonly #file: DocumentFile;
+  readonly #includeSessionState: boolean;
+  readonly #includeSystemInstruction: boolean;
+  readonly #maxTextLength: number | undefined;
+  /** By the invocation's object. */
+  readonly #entries: WeakMap<object, Entry[]> = new WeakMap();
+
+  /** @throws AdkError `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
+  constructor(options: DebugLoggingPluginOptions = {}) {
+    checkOptions("DebugLoggingPlugin", options, OPTIONS);
+    super(options.name ?? "debug_logging_plugin");
+    this.#file = new DocumentFile(options.outputPath ?? "adk_debug.yaml");
+    this.#includeSessionState = options.includeSessionState ?? true;
+    this.#includeSystemInstruction = options.includeSystemInstruction ?? true;
+    this.#maxTextLength = options.maxTextLength;
+  }
+
+  override async onUserMessageCallback(params: {
+    invocationContext: InvocationContext;
+    userMessage: Content;
+  }): Promise<undefined> {
+    this.#note(params.invocationContext, "user_message", { content: params.userMessage });
+  }
+
+  override async beforeRunCallback(params: {
+    invocationContext: InvocationContext;
+  }): Promise<undefined> {
+    const { agent, invocation } = params.invocationContext;
+    this.#note(params.invocationContext, "run_start", {
+      agent: agent.name,
+      attempt: invocation.lease.attempt,
+    });
+  }
+
+  override async beforeAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    this.#noteOf(params.callbackContext, "agent_start", {});
+  }
+
+  override async beforeModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+  }): Promise<undefined> {
+    const { model, contents, config = {}, toolsDict } = params.llmRequest;
+    const { systemInstruction, abortSignal: _signal, ...rest } = config;
+    this.#noteOf(params.callbackContext, "llm_request", {
+      model,
+      ...(this.#includeSystemInstruction ? { system_instruction: systemInstruction } : {}),
+      contents,
+      config: rest,
+      tools: Object.keys(toolsDict),
+    });
+  }
+
+  override async afterModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmResponse: LlmResponse;
+  }): Promise<undefined> {
+    this.#noteOf(params.callbackContext, "llm_response", { response: params.llmResponse });
+  }
+
+  override async onModelErrorCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+    error: Error;
+  }): Promise<undefined> {
+    this.#noteOf(params.callbackContext, "llm_error", { error: told(params.error) });
+  }
+
+  override async beforeToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+  }): Promise<undefined> {
+    const { tool, toolArgs, toolContext } = params;
+    const { attempt } = toolContext;
+    this.#noteTool(toolContext, "tool_call", { tool: tool.name, args: toolArgs, attempt });
+  }
+
+  override async afterToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    result: unknown;
+  }): Promise<undefined> {
+    const { tool, toolContext, result } = params;
+    this.#noteTool(toolContext, "tool_response", { tool: tool.name, result });
+  }
+
+  override async onToolErrorCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    error: Error;
+  }): Promise<undefined> {
+    const { tool, toolContext, error } = params;
+    this.#noteTool(toolContext, "tool_error", { tool: tool.name, error: told(error) });
+  }
+
+  override async onEventCallback(params: {
+    invocationContext: InvocationContext;
+    event: Event;
+  }): Promise<undefined> {
+    if (!params.event.partial)
+      this.#note(params.invocationContext, "event", { event: params.event });
+  }
+
+  override async afterAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    this.#noteOf(params.callbackContext, "agent_end", {});
+  }
+
+  override async onAgentErrorCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+    error: Error;
+  }): Promise<void> {
+    this.#noteOf(params.callbackContext, "agent_error", { error: told(params.error) });
+  }
+
+  override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
+    await this.#write(params.invocationContext, { outcome: "ended" });
+  }
+
+  override async onRunErrorCallback(params: {
+    invocationContext: InvocationContext;
+    error: Error;
+  }): Promise<void> {
+    await this.#write(params.invocationContext, { outcome: "failed", error: told(params.error) });
+  }
+
+  #noteOf(context: CallbackContext, type: string, data: Entry): void {
+    this.#note(context.invocationContext, type, { agent: context.agentName, ...data });
+  }
+
+  #noteTool(context: ToolContext, type: string, data: Entry): void {
+    this.#noteOf(context, type, { call_id: context.functionCallId, ...data });
+  }
+
+  /** As it is now: what comes later may change it. */
+  #note({ invocation }: InvocationContext, type: string, data: Entry): void {
+    const entries = this.#entries.get(invocation) ?? [];
+    this.#entries.set(invocation, entries);
+    const timestamp = new Date(invocation.clock.now()).toISOString();
+    entries.push({ timestamp, type, ...(this.#plain(data) as Entry) });
+  }
+
+  async #write(
+    { invocation, session, invocationId }: InvocationContext,
+    end: Entry,
+  ): Promise<void> {
+    const document = {
+      invocation_id: invocationId,
+      app_name: session.appName,
+      user_id: session.userId,
+      session_id: session.id,
+      entries: this.#entries.get(invocation) ?? [],
+      ...end,
+      ...(this.#includeSessionState ? { session_state: this.#plain(session.state) } : {}),
+    };
+    this.#entries.delete(invocation);
+    try {
+      await this.#file.append(document);
+    } catch (error) {
+      invocation.logger.error(`Plugin ${this.name} could not write ${this.#file.path}.`, { error });
+    }
+  }
+
+  #plain(value: unknown): unknown {
+    return plain(value, { maxTextLength: this.#maxTextLength });
+  }
+}
+
+function told(error: Error): Entry {
+  const { name, message } = error;
+  return { name, ...(AdkError.isInstance(error) ? { code: error.code } : {}), message };
+}

@@ -1,0 +1,250 @@
+import {
+  AdkError,
+  type BaseAgent,
+  BasePlugin,
+  type BaseTool,
+  type CallbackContext,
+  checkOptions,
+  type Content,
+  type Event,
+  type InvocationContext,
+  type LlmRequest,
+  type LlmResponse,
+  type OptionCheck,
+  type ToolContext,
+} from "@adk/core";
+import {
+  type DescribeOptions,
+  describeContent,
+  describeText,
+  describeValue,
+} from "../internal/describe-content.ts";
+import { filledText, integer } from "../internal/option-checks.ts";
+import { describeEvent } from "./describe-event.ts";
+import { Trace, type WriteLine } from "./trace.ts";
+
+/** Where the trace goes, and how much it says. */
+export interface LoggingPluginOptions {
+  /** Takes each line. @defaultValue `console.log` */
+  write?: WriteLine | undefined;
+  /** Whether the lines show texts, arguments, results and messages of errors. @defaultValue false */
+  payloads?: boolean | undefined;
+  /** Where texts are cut, in characters. @defaultValue 200 */
+  maxTextLength?: number | undefined;
+  /** Where arguments and results are cut, in characters of JSON. @defaultValue 300 */
+  maxArgsLength?: number | undefined;
+  /** @defaultValue "logging_plugin" */
+  name?: string | undefined;
+}
+
+const OPTIONS: Readonly<Record<keyof LoggingPluginOptions, OptionCheck>> = {
+  write: "function",
+  payloads: "boolean",
+  maxTextLength: integer(1),
+  maxArgsLength: integer(1),
+  name: filledText,
+};
+
+/**
+ * Writes a line for everything that happens in a run: who asked whom for what, how long it took, what it cost.
+ *
+ * Ids, names, sizes and times only, unless `payloads` is set. It changes nothing and answers nothing. Register it first: a hook
+ * of an earlier plugin that answers keeps later plugins from being asked.
+ */
+export class LoggingPlugin extends BasePlugin {
+  readonly #trace: Trace;
+  readonly #describe: DescribeOptions;
+  /** Pieces of the streamed answer so far, by the context of its callbacks. */
+  readonly #pieces: WeakMap<CallbackContext, number> = new WeakMap();
+
+  /** @throws AdkError `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
+  constructor(options: LoggingPluginOptions = {}) {
+    checkOptions("LoggingPlugin", options, OPTIONS);
+    super(options.name ?? "logging_plugin");
+    this.#trace = new Trace(this.name, options.write ?? writeToConsole);
+    this.#describe = {
+      payloads: options.payloads ?? false,
+      maxTextLength: options.maxTextLength ?? 200,
+      maxArgsLength: options.maxArgsLength ?? 300,
+    };
+  }
+
+  override async onUserMessageCallback(params: {
+    invocationContext: InvocationContext;
+    userMessage: Content;
+  }): Promise<undefined> {
+    const { invocationContext: context, userMessage } = params;
+    const { session, userId } = context;
+    this.#trace.line(context, `session ${session.id} of user ${userId}`);
+    this.#trace.line(context, `user says: ${describeContent(userMessage, this.#describe)}`);
+  }
+
+  override async beforeRunCallback(params: {
+    invocationContext: InvocationContext;
+  }): Promise<undefined> {
+    const { invocationContext: context } = params;
+    const { attempt } = context.invocation.lease;
+    const again = attempt > 1 ? `, attempt ${attempt}` : "";
+    this.#trace.line(context, `run starts with agent ${context.agent.name}${again}`);
+  }
+
+  override async beforeAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    const { agent, callbackContext } = params;
+    const branch =
+      callbackContext.branch === undefined ? "" : ` (branch ${callbackContext.branch})`;
+    this.#trace.line(callbackContext.invocationContext, `agent ${agent.name} starts${branch}`);
+  }
+
+  override async beforeModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+  }): Promise<undefined> {
+    const { callbackContext, llmRequest } = params;
+    const { invocationContext: context, agentName } = callbackContext;
+    const { model = "its model", contents, toolsDict } = llmRequest;
+    const tools = Object.keys(toolsDict);
+    const named = tools.length > 0 ? `, tools ${tools.join(", ")}` : "";
+    this.#trace.begin(callbackContext, context);
+    this.#trace.line(
+      context,
+      `agent ${agentName} asks ${model}: ${contents.length} contents${named}`,
+    );
+  }
+
+  override async afterModelCallback(params: {
+    callbackContext: CallbackContext;
+    llmResponse: LlmResponse;
+  }): Promise<undefined> {
+    const { callbackContext, llmResponse } = params;
+    const { invocationContext: context, agentName } = callbackContext;
+    const pieces = this.#pieces.get(callbackContext) ?? 0;
+    if (llmResponse.partial) return void this.#pieces.set(callbackContext, pieces + 1);
+    const streamed = pieces > 0 ? `, streamed in ${pieces} pieces` : "";
+    const failed = llmResponse.errorCode === undefined ? "" : `error ${llmResponse.errorCode}, `;
+    this.#trace.line(
+      context,
+      `agent ${agentName} is answered: ${failed}${describeContent(llmResponse.content, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(callbackContext, context)}`,
+    );
+  }
+
+  override async onModelErrorCallback(params: {
+    callbackContext: CallbackContext;
+    llmRequest: LlmRequest;
+    error: Error;
+  }): Promise<undefined> {
+    const { callbackContext, error } = params;
+    const { invocationContext: context, agentName } = callbackContext;
+    this.#trace.line(
+      context,
+      `agent ${agentName} gets no answer: ${this.#error(error)}${this.#trace.took(callbackContext, context)}`,
+    );
+  }
+
+  override async beforeToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+  }): Promise<undefined> {
+    const { tool, toolArgs, toolContext } = params;
+    const { invocationContext: context, functionCallId, attempt } = toolContext;
+    const again = attempt > 1 ? `, attempt ${attempt}` : "";
+    this.#trace.begin(toolContext, context);
+    this.#trace.line(
+      context,
+      `tool ${tool.name} starts${describeValue(toolArgs, this.#describe)} (call ${functionCallId}${again})`,
+    );
+  }
+
+  override async afterToolCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    result: unknown;
+  }): Promise<undefined> {
+    const { tool, toolContext, result } = params;
+    const { invocationContext: context, functionCallId } = toolContext;
+    this.#trace.line(
+      context,
+      `tool ${tool.name} returns${describeValue(result, this.#describe)} (call ${functionCallId})${this.#trace.took(toolContext, context)}`,
+    );
+  }
+
+  override async onToolErrorCallback(params: {
+    tool: BaseTool;
+    toolArgs: Record<string, unknown>;
+    toolContext: ToolContext;
+    error: Error;
+  }): Promise<undefined> {
+    const { tool, toolContext, error } = params;
+    const { invocationContext: context, functionCallId } = toolContext;
+    this.#trace.line(
+      context,
+      `tool ${tool.name} fails: ${this.#error(error)} (call ${functionCallId})`,
+    );
+  }
+
+  override async onEventCallback(params: {
+    invocationContext: InvocationContext;
+    event: Event;
+  }): Promise<undefined> {
+    const { invocationContext, event } = params;
+    if (event.partial) return;
+    this.#trace.line(
+      invocationContext,
+      `event ${event.id} of ${event.author}: ${describeEvent(event, this.#describe)}`,
+    );
+  }
+
+  override async afterAgentCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+  }): Promise<undefined> {
+    const { agent, callbackContext } = params;
+    this.#trace.line(callbackContext.invocationContext, `agent ${agent.name} ends`);
+  }
+
+  override async onAgentErrorCallback(params: {
+    agent: BaseAgent;
+    callbackContext: CallbackContext;
+    error: Error;
+  }): Promise<void> {
+    const { agent, callbackContext, error } = params;
+    this.#trace.line(
+      callbackContext.invocationContext,
+      `agent ${agent.name} fails: ${this.#error(error)}`,
+    );
+  }
+
+  override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
+    this.#trace.line(params.invocationContext, "run ends");
+  }
+
+  override async onRunErrorCallback(params: {
+    invocationContext: InvocationContext;
+    error: Error;
+  }): Promise<void> {
+    this.#trace.line(params.invocationContext, `run fails: ${this.#error(params.error)}`);
+  }
+
+  /** Messages of errors may quote what was said. */
+  #error(error: Error): string {
+    const kind = AdkError.isInstance(error) ? error.code : error.name;
+    return this.#describe.payloads
+      ? `${kind} ${describeText(error.message, this.#describe)}`
+      : kind;
+  }
+}
+
+function tokensOf({ usageMetadata }: LlmResponse): string {
+  if (usageMetadata === undefined) return "";
+  const { promptTokenCount = 0, candidatesTokenCount = 0 } = usageMetadata;
+  return `, ${promptTokenCount} + ${candidatesTokenCount} tokens`;
+}
+
+function writeToConsole(line: string): void {
+  // oxlint-disable-next-line no-console
+  console.log(line);
+}

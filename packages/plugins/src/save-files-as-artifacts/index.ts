@@ -1,0 +1,5 @@
+/** `@adk/plugins/save-files-as-artifacts`: files in messages become artifacts. */
+export {
+  SaveFilesAsArtifactsPlugin,
+  type SaveFilesAsArtifactsPluginOptions,
+} from "./save-files-as-artifacts-plugin.ts";

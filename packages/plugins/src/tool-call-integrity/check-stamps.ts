@@ -1,0 +1,53 @@
+import { AdkError, type Event, getFunctionCalls, type InvocationContext } from "@adk/core";
+import type { CallStamps } from "./call-stamps.ts";
+import { STAMPS_KEY } from "./stamp-calls.ts";
+
+interface CheckOptions {
+  /** For messages. */
+  readonly plugin: string;
+  /** Whether a call without a stamp ends the run. */
+  readonly isStrict: boolean;
+}
+
+/**
+ * Compares the calls in the loaded log with their stamps.
+ *
+ * @throws AdkError `FAILED_PRECONDITION` for a call that is not what was stamped, whose stamp is missing where the check is
+ *   strict, or that is gone while its stamp is still there.
+ */
+export async function checkStamps(
+  { session, invocation }: InvocationContext,
+  stamps: CallStamps,
+  { plugin, isStrict }: CheckOptions,
+): Promise<void> {
+  for (const event of [...invocation.kept, ...session.events]) {
+    const stored = stampsOf(event);
+    for (const call of getFunctionCalls(event)) {
+      if (call.id === undefined) continue;
+      const stamp = stored.get(call.id);
+      stored.delete(call.id);
+      if (stamp === undefined && !isStrict)
+        invocation.logger.warn(`Plugin ${plugin}: call ${call.id} has no stamp.`, {
+          callId: call.id,
+        });
+      else if (stamp === undefined) throw failed(call.id, "has no stamp");
+      else if (!(await stamps.fits({ session, event, call }, stamp)))
+        throw failed(call.id, "is not what was stamped");
+    }
+    for (const callId of stored.keys())
+      throw failed(callId, "is gone, and its stamp is still there");
+  }
+}
+
+function stampsOf({ customMetadata }: Event): Map<string, unknown> {
+  const stored = customMetadata?.[STAMPS_KEY];
+  return new Map(typeof stored === "object" && stored !== null ? Object.entries(stored) : []);
+}
+
+function failed(callId: string, what: string): AdkError {
+  return new AdkError(
+    "FAILED_PRECONDITION",
+    `Call ${callId} ${what}: somebody may have changed it in the store. Do not approve it; look at who can write there. A session that is older than the plugin needs \`enforcement: "shadow"\`.`,
+    { details: { callId } },
+  );
+}
