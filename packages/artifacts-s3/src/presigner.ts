@@ -6,6 +6,17 @@ import { conditionHeader, addCondition } from "./condition.ts";
 /** What S3 allows: a week. */
 const MOST_SECONDS = 604_800;
 
+/** What a client must send as it was signed, beside the condition. */
+const SIGNED = [
+  "content-type",
+  "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-bucket-key-enabled",
+  "x-amz-storage-class",
+  "x-amz-tagging",
+  "x-amz-expected-bucket-owner",
+];
+
 /** The part of the SDK's presigner that is used; it is loaded when the first URL is asked for. */
 interface Presigner {
   getSignedUrl(client: unknown, command: unknown, options: object): Promise<string>;
@@ -42,7 +53,7 @@ export async function signUpload(
     ...bucket.owner,
   });
   addCondition(command, bucket.conditional);
-  const [condition] = conditionHeader(bucket.conditional);
+  const signed = new Set([...SIGNED, conditionHeader(bucket.conditional)[0]]);
   const headers: Record<string, string> = {};
   command.middlewareStack.add(
     (next) => async (context) => {
@@ -50,7 +61,7 @@ export async function signUpload(
       for (const name of Object.keys(request.headers)) {
         // The SDK's checksum is that of no body.
         if (/^x-amz-(checksum-|sdk-checksum-)/.test(name)) delete request.headers[name];
-        else if (isSigned(name, condition)) headers[name] = request.headers[name]!;
+        else if (signed.has(name)) headers[name] = request.headers[name]!;
       }
       return await next(context);
     },
@@ -58,18 +69,10 @@ export async function signUpload(
   );
   const url = await getSignedUrl(bucket.client, command, {
     expiresIn: toSeconds(expiresInMs),
-    signableHeaders: { has: (name: string) => name === "host" || isSigned(name, condition) },
-    unhoistableHeaders: { has: (name: string) => isSigned(name, condition) },
+    signableHeaders: new Set(["host", ...signed]),
+    unhoistableHeaders: signed,
   });
   return { url, headers };
-}
-
-function isSigned(name: string, condition: string): boolean {
-  return (
-    name === "content-type" ||
-    name === condition ||
-    /^x-amz-(server-side-encryption|storage-class|tagging|expected-bucket-owner)/.test(name)
-  );
 }
 
 /** ASCII for the old, UTF-8 for all others (RFC 6266). */

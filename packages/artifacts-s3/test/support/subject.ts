@@ -1,7 +1,7 @@
 import { artifactStoreSubject, type ArtifactSubject } from "@adk/core/testing";
 import type { ArtifactStore } from "@adk/core";
 import { freshBucket, type FreshBucket, type TestServer } from "@adk/test-services";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { openClient } from "../../src/connect.ts";
 import { Keys } from "../../src/keys.ts";
 import { S3ArtifactStore } from "../../src/s3-artifact-store.ts";
@@ -13,6 +13,8 @@ export interface S3SubjectOptions {
   readonly versioning?: boolean | undefined;
   /** Changes a store, to see what the kit says. */
   readonly store?: ((options: S3ArtifactStoreOptions) => ArtifactStore) | undefined;
+  /** Changes what all services send. */
+  readonly client?: ((client: S3Client) => void) | undefined;
   /** What lies about in the bucket before a case begins. */
   readonly before?: ((place: FreshBucket) => Promise<void>) | undefined;
 }
@@ -25,6 +27,7 @@ export async function s3Subject(
   const place = await freshBucket(server, { versioning: options.versioning === true });
   await options.before?.(place);
   const client = openClient(place.access);
+  options.client?.(client);
   const makeStore = options.store ?? ((given) => new S3ArtifactStore(given));
   return artifactStoreSubject({
     capabilities: { copy: true, urls: true, uploads: true },
