@@ -1,0 +1,203 @@
+import { constants, type Dirent, type Stats } from "node:fs";
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+  type FileHandle,
+} from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Committed, foreign, storeError, systemCode } from "./errors.ts";
+
+/** File systems that cannot sync a folder say so; there is nothing more to do then. */
+const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EISDIR"]);
+
+/** For files that must be what this package wrote: no link is followed, and no pipe waited for. */
+const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** What the system answered, or `undefined` for these codes; others are thrown in core's words. */
+async function unless<Result>(
+  codes: readonly string[],
+  path: string,
+  call: Promise<Result>,
+  committed?: Committed,
+): Promise<Result | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (codes.includes(systemCode(error) ?? "")) return undefined;
+    throw storeError(error, path, committed);
+  }
+}
+
+/** The result; what the system throws is thrown in core's words. */
+export async function must<Result>(path: string, call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+/** The names in a folder; `undefined` when there is none. */
+export async function namesIn(folder: string): Promise<string[] | undefined> {
+  return await unless(["ENOENT"], folder, readdir(folder));
+}
+
+/** The entries of a folder; nothing when there is none. */
+export async function entriesIn(folder: string): Promise<Dirent[]> {
+  return (await unless(["ENOENT"], folder, readdir(folder, { withFileTypes: true }))) ?? [];
+}
+
+/** What stands at a path itself, links not followed; `undefined` for nothing. */
+export async function statOf(path: string): Promise<Stats | undefined> {
+  return await unless(["ENOENT"], path, lstat(path));
+}
+
+/**
+ * Whether a folder of the store is there. Its path has no link in it: it is its own real path.
+ *
+ * @throws {@link AdkError} `MISCONFIGURED` when somebody has put a link in the way.
+ */
+export async function isThere(folder: string): Promise<boolean> {
+  const found = await unless(["ENOENT"], folder, realpath(folder));
+  if (found !== undefined && found !== folder) throw foreign(folder);
+  return found !== undefined;
+}
+
+/** Makes the folder of a store if it is missing. @returns its path without links: the way to it may have some. */
+export async function makeRoot(path: string): Promise<string> {
+  await must(path, mkdir(path, { recursive: true, mode: FOLDER_MODE }));
+  await syncFolder(dirname(path));
+  return await must(path, realpath(path));
+}
+
+/**
+ * Makes a folder below `root`, and those that it stands in, each synced into the one above before anything is put into it.
+ *
+ * @throws {@link AdkError} `MISCONFIGURED` when one of them is a link or no folder.
+ */
+export async function makeFolder(root: string, folder: string): Promise<void> {
+  if (await isThere(folder)) return;
+  if (folder === root) return void (await makeRoot(root));
+  await makeFolder(root, dirname(folder));
+  await unless(["EEXIST"], folder, mkdir(folder, { mode: FOLDER_MODE }));
+  if (!(await statOf(folder))?.isDirectory()) throw foreign(folder);
+  await syncFolder(dirname(folder));
+}
+
+/** Makes one folder that is not there yet. */
+export async function makeNew(folder: string): Promise<void> {
+  await must(folder, mkdir(folder, { mode: FOLDER_MODE }));
+}
+
+/** A file that is not there yet, for its owner only. */
+export async function createFile(path: string): Promise<FileHandle> {
+  return await must(path, open(path, "wx", FILE_MODE));
+}
+
+/** A plain file to be read; `undefined` when there is none. The caller closes it. */
+export async function openPlain(path: string): Promise<FileHandle | undefined> {
+  const handle = await unless(["ENOENT"], path, open(path, READ_PLAIN));
+  if (!handle) return undefined;
+  if ((await must(path, handle.stat())).isFile()) return handle;
+  await handle.close();
+  throw foreign(path);
+}
+
+/** Gives a file a second name. `false` when the name is taken; `undefined` when the file or the folder is gone. */
+export async function linkNew(file: string, name: string): Promise<boolean | undefined> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    switch (systemCode(error)) {
+      case "EEXIST":
+        return false;
+      case "ENOENT":
+        return undefined;
+      default:
+        throw storeError(error, name);
+    }
+  }
+}
+
+/** The same file under a name in a folder that nobody else sees. `undefined` when the file is gone. */
+export async function duplicate(file: string, name: string): Promise<true | undefined> {
+  try {
+    await link(file, name);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return undefined;
+    if (code !== "EMLINK") throw storeError(error, name);
+    // It has as many names as its file system allows: this one gets bytes of its own.
+    await must(name, copyFile(file, name, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE));
+    await must(name, syncFile(name));
+  }
+  return true;
+}
+
+/** Moves a folder to where none is. `false` when one is there; `undefined` when it, or where it should go, is gone. */
+export async function moveNew(folder: string, to: string): Promise<boolean | undefined> {
+  try {
+    await rename(folder, to);
+    return true;
+  } catch (error) {
+    switch (systemCode(error)) {
+      case "ENOTEMPTY":
+      case "EEXIST":
+        return false;
+      case "ENOENT":
+        return undefined;
+      default:
+        throw storeError(error, to);
+    }
+  }
+}
+
+/** Takes one name of a file away; silent when it is gone. */
+export async function removeName(path: string): Promise<void> {
+  await unless(["ENOENT"], path, unlink(path));
+}
+
+/** Removes a folder when it is empty. */
+export async function removeEmpty(folder: string): Promise<void> {
+  await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], folder, rmdir(folder));
+}
+
+/** Removes a file, or a folder with all in it; links in it are removed, not followed. Silent when it is gone. */
+export async function removeAll(path: string, committed?: Committed): Promise<void> {
+  await unless([], path, rm(path, { recursive: true, force: true, maxRetries: 3 }), committed);
+}
+
+/** What names a folder has is on the disk. @param committed what has become of the command when this fails. */
+export async function syncFolder(folder: string, committed: Committed = false): Promise<void> {
+  // Windows has no such thing.
+  if (process.platform === "win32") return;
+  const handle = await unless(["ENOENT"], folder, open(folder, constants.O_RDONLY), committed);
+  try {
+    await handle?.sync();
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has(systemCode(error) ?? "")) throw storeError(error, folder, committed);
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
