@@ -17,6 +17,8 @@ const { stdin, stdout, stderr } = process;
 
 /** Where conversations are kept, in the folder that the program is started in. */
 const FILE = ".adk/assistant.db";
+/** Where the files are kept that the agent writes, beside them. */
+const FOLDER = ".adk/artifacts";
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -40,7 +42,9 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const key = { appName: "assistant", userId: options.user, sessionId: options.session };
   const { lastSequence } = await sessionService.getOrCreateSession(key);
-  const artifactService = await createArtifactService("memory:");
+  await using artifactService = await createArtifactService(`file:${FOLDER}`, {
+    from: import.meta.url,
+  });
 
   // From here to chat.run() nothing is awaited: lines that come in between would be lost.
   const isTerminal = stdin.isTTY && stdout.isTTY && !options.json;
@@ -60,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   view.notice(`Model: ${about}.`);
   view.notice(
-    `Conversation: ${key.sessionId} of ${key.userId}, ${lastSequence === 0 ? "a new one" : `goes on after ${lastSequence} events`}, kept in ${FILE}. Files are kept in memory: they are gone when you leave.`,
+    `Conversation: ${key.sessionId} of ${key.userId}, ${lastSequence === 0 ? "a new one" : `goes on after ${lastSequence} events`}, kept in ${FILE}. Files are kept in ${FOLDER}.`,
   );
   let exitCode = 0;
   const interrupt = (): void => {

@@ -32,7 +32,9 @@ describe("lines from a pipe", () => {
     expect(code).toBe(0);
     const [banner = "", ...turns] = stdout.split(/^> /m);
     expect(banner).toMatch(/^Model: .*NOT a language model/);
-    expect(banner).toContain("main of me, a new one, kept in .adk/assistant.db");
+    expect(banner).toContain(
+      "main of me, a new one, kept in .adk/assistant.db. Files are kept in .adk/artifacts.",
+    );
     expect(
       turns.map((turn) =>
         turn
@@ -100,6 +102,27 @@ describe("a conversation", () => {
     });
     expect(other.stdout).toContain("other of ida, a new one");
     expect(other.stdout).not.toContain("Nora");
+  });
+
+  it("has its files after a restart, too; nobody else can read them", async () => {
+    using folder = new Folder();
+    const cwd = folder.path;
+    await pipe([], "put 'rope, paint' into boat.txt\n", { cwd });
+    expect(statSync(join(cwd, ".adk", "artifacts")).mode & 0o777).toBe(0o700);
+    const { stdout } = await pipe([], "open boat.txt\n", { cwd });
+    expect(stdout).toContain("boat.txt:\nrope, paint\n");
+    const other = await pipe(["--session", "other"], "open boat.txt\n", { cwd });
+    expect(other.stdout).not.toContain("rope");
+  });
+
+  it("cannot have its files where another program keeps one: one sentence and exit code 2", async () => {
+    using folder = new Folder();
+    mkdirSync(join(folder.path, ".adk"));
+    writeFileSync(join(folder.path, ".adk", "artifacts"), "a file");
+    const { code, stdout, stderr } = await pipe([], "hi\n", { cwd: folder.path });
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^".*artifacts" is not what this package put there.*\n$/);
   });
 
   it("cannot be kept in a file of another program: one sentence and exit code 2", async () => {
