@@ -58,6 +58,8 @@ export interface Invocation {
   readonly failures: Map<unknown, { readonly author: string; readonly branch: string | undefined }>;
   /** Errors that no tool, hook or agent tool may turn into an answer: those of `commit`. */
   readonly fatalErrors: WeakSet<object>;
+  /** Of calls whose arguments are redacted in the log, by call id: the real ones, for the tools of this run alone. */
+  readonly callArguments: Map<string, Record<string, unknown>>;
   /** Runs an agent as a tool: in a session of its own, under this invocation's signal, plugins and limits. */
   runNested(request: NestedRunRequest): Promise<NestedRunResult>;
   /** Stores an event that nobody is shown: a tool record. */

@@ -213,6 +213,23 @@ export abstract class BasePlugin {
     return next();
   }
 
+  /**
+   * What is stored and shown of an event: called, after all hooks of all plugins, with everything on its way into the log (the
+   * user's message, events of agents, records of tools, summaries, errors) and to the caller. It must not change the event
+   * itself, must be synchronous, and must give the same for the same event: a message that is sent again is compared with what
+   * was stored. What it has redacted it may be given again.
+   *
+   * For a partial event it returns partial ones, none to hold it back. For any other it returns that event last, before it
+   * what was held back of its pieces (they have its `id`) as one more partial event. Function calls and responses stay, but
+   * for their arguments and results. A call whose arguments were altered is noted in `redactedCalls`: its tool gets the real
+   * ones in this run, and it is never made from the log.
+   *
+   * What it throws fails the run as a hook does, and nothing of the event is stored.
+   */
+  redact(event: Event): readonly Event[] {
+    return [event];
+  }
+
   /** The runner closes. */
   async close(): Promise<void> {}
 }

@@ -21,7 +21,7 @@ export const HOOKS: readonly PluginHook[] = [
   "onToolErrorCallback",
 ];
 
-const OTHER_METHODS = ["aroundModelCall", "aroundToolCall"] as const;
+const OTHER_METHODS = ["aroundModelCall", "aroundToolCall", "redact"] as const;
 
 /** @throws AdkError `INVALID_ARGUMENT` for something that is no plugin, or one whose members do not fit. */
 export function checkPlugin(plugin: BasePlugin): void {

@@ -5,6 +5,7 @@ import { describe } from "../internal/check-options.ts";
 import type { Clock } from "../internal/clock.ts";
 import { systemClock } from "../internal/clock.ts";
 import type { Event } from "../events/event.ts";
+import { Redaction } from "./redaction.ts";
 import { replacedEvent } from "./replaced-event.ts";
 import { BasePlugin, type PluginHook } from "./base-plugin.ts";
 import { AroundChain } from "./around-chain.ts";
@@ -26,6 +27,7 @@ export class PluginManager {
     aroundModelCall: [],
     aroundToolCall: [],
   };
+  #redaction: Redaction | undefined;
   readonly #logger: Logger;
   readonly #clock: Clock;
 
@@ -58,12 +60,28 @@ export class PluginManager {
       list.push(plugin);
       this.#byHook.set(hook, list);
     }
+    const redacting = this.#plugins.filter(
+      ({ redact }) => typeof redact === "function" && redact !== BasePlugin.prototype.redact,
+    );
+    if (redacting.length > 0) this.#redaction = new Redaction(redacting);
     for (const kind of ["aroundModelCall", "aroundToolCall"] as const) {
       if (typeof plugin[kind] !== "function" || plugin[kind] === BasePlugin.prototype[kind])
         continue;
       this.#around[kind].push(plugin);
       this.#around[kind].sort((left, right) => rankOf(right) - rankOf(left));
     }
+  }
+
+  /** What all that is stored and shown must pass; `undefined` when no plugin redacts. */
+  get redaction(): Redaction | undefined {
+    return this.#redaction;
+  }
+
+  /** Has no hooks of these plugins, but what they redact stays redacted. */
+  withoutHooks(): PluginManager {
+    const manager = new PluginManager([], { logger: this.#logger, clock: this.#clock });
+    manager.#redaction = this.#redaction;
+    return manager;
   }
 
   getPlugin(name: string): BasePlugin | undefined {

@@ -44,8 +44,9 @@ export async function begin(
     invocation.id = accepted.invocationId;
   }
   checkStillAnswers(request, message);
-  invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? message;
-  const isNew = message !== undefined && !isRetry(message, accepted, request);
+  const logged = message && redactedMessage(message, context);
+  invocation.userContent = (context.isResumable ? accepted.opened?.content : undefined) ?? logged;
+  const isNew = message !== undefined && !isRetry(message, context, accepted, request);
   if (wasAnsweredByHook(context, accepted)) return [];
   // Before anything of this run is stored: what the log said then decides who takes the turn.
   const turns = pickTurns(context, accepted, isNew);
@@ -133,8 +134,14 @@ function pickTurns(
  *
  * @throws AdkError `INVALID_ARGUMENT` for another message under the id of an invocation that has one.
  */
-function isRetry(message: Content, accepted: Accepted, request: CheckedRunRequest): boolean {
-  const stored = storedForm(message, accepted.invocationId, request.runConfig);
+function isRetry(
+  message: Content,
+  context: InvocationContext,
+  accepted: Accepted,
+  request: CheckedRunRequest,
+): boolean {
+  const form = storedForm(message, accepted.invocationId, request.runConfig);
+  const stored = redactedMessage(form, context);
   if (accepted.answered) return accepted.answered.some((event) => equalJson(event.content, stored));
   if (accepted.answers || !accepted.opened) return false;
   if (equalJson(accepted.opened.content, stored)) return true;
@@ -143,6 +150,14 @@ function isRetry(message: Content, accepted: Accepted, request: CheckedRunReques
     `Invocation ${accepted.invocationId} has another message. Send the same one to retry it, or leave \`invocationId\` out for a new invocation.`,
     { details: { invocationId: accepted.invocationId } },
   );
+}
+
+/** As the log would have it. */
+function redactedMessage(message: Content, context: InvocationContext): Content | undefined {
+  const { redaction } = context.pluginManager;
+  if (redaction === undefined) return message;
+  const event = newEvent(context, { content: message }, { author: "user", branch: undefined });
+  return redaction.whole(event).content;
 }
 
 /** An answer to calls of several branches is seen by all. */

@@ -43,15 +43,17 @@ export class Commits {
       });
       if (answer) shown = replacedEvent(shown, answer);
     }
-    if (shown.partial) return await this.#show(shown);
-    const stored = await this.#append(shown);
+    if (shown.partial) return await this.#showPiece(shown);
+    const stored = await this.#append(await this.#redacted(shown));
     invocation.state.settled(written, event.stateRemoved);
     await this.#show(stored);
   }
 
   /** Stores an event that no plugin sees; `shown`: hands it over too. */
   async record(event: Event, shown = false): Promise<Event> {
-    const stored = await this.#append(withMetadata(event, this.#context.runConfig.customMetadata));
+    const { runConfig, pluginManager } = this.#context;
+    const record = withMetadata(event, runConfig.customMetadata);
+    const stored = await this.#append(pluginManager.redaction?.apply(record).event ?? record);
     this.#context.invocation.state.settled(event.actions.stateDelta, event.stateRemoved);
     if (shown) await this.#show(stored);
     return stored;
@@ -72,13 +74,36 @@ export class Commits {
     }
   }
 
-  /** Hands the event over, as the plugins let the caller see it. */
+  /** The event as it is stored; shows what was held back of its pieces. Its tools get the real arguments. */
+  async #redacted(event: Event): Promise<Event> {
+    const { pluginManager, invocation } = this.#context;
+    const redacted = pluginManager.redaction?.apply(event);
+    if (redacted?.event === undefined) return event;
+    for (const [callId, args] of redacted.callArguments) invocation.callArguments.set(callId, args);
+    for (const piece of redacted.pieces) await this.#show(piece);
+    return redacted.event;
+  }
+
+  /** Hands an event over that was redacted, as the plugins let the caller see it. What they have changed is redacted again. */
   async #show(event: Event): Promise<void> {
+    const view = await this.#view(event);
+    const { redaction } = this.#context.pluginManager;
+    if (view) await this.#handOff.put(redaction && view !== event ? redaction.whole(view) : view);
+  }
+
+  /** Hands a partial event over; a plugin may hold it back. */
+  async #showPiece(event: Event): Promise<void> {
+    const view = await this.#view(event);
+    if (!view) return;
+    const { redaction } = this.#context.pluginManager;
+    for (const piece of redaction?.apply(view).pieces ?? [view]) await this.#handOff.put(piece);
+  }
+
+  /** `undefined` when the caller is not to see it. */
+  async #view(event: Event): Promise<Event | undefined> {
     const { pluginManager } = this.#context;
-    const view = pluginManager.has("beforeYieldCallback")
-      ? await pluginManager.view({ invocationContext: this.#context, event })
-      : event;
-    if (view) await this.#handOff.put(view);
+    if (!pluginManager.has("beforeYieldCallback")) return event;
+    return await pluginManager.view({ invocationContext: this.#context, event });
   }
 
   async #append(event: Event): Promise<Event> {

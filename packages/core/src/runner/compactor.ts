@@ -136,7 +136,7 @@ export class Compactor {
     const { startTimestamp, endTimestamp, from, to } = plan;
     const { usageMetadata, customMetadata } = summary;
     const { newId, clock, headerWindow } = this.#options;
-    const event = createEvent({
+    const made = createEvent({
       id: plan.id,
       invocationId: newId(),
       author: "user",
@@ -146,7 +146,9 @@ export class Compactor {
       ...(usageMetadata === undefined ? {} : { usageMetadata }),
       ...(customMetadata === undefined ? {} : { customMetadata }),
     });
-    const { invocation, session } = context;
+    const { invocation, session, pluginManager } = context;
+    // Before it is kept in the header too.
+    const event = pluginManager.redaction?.whole(made) ?? made;
     const stored = { ...event, sequence: session.lastSequence + 1 };
     const next = headerWindow.after([...session.events, stored], invocation, openInvocationId);
     if ((await store(event, next?.change ?? {})) && next) invocation.window = next.window;

@@ -10,7 +10,6 @@ import { Stopped } from "../internal/stopped.ts";
 import { agentRun, callIdsOf } from "../log/agent-run.ts";
 import { pendingCalls } from "../log/pending.ts";
 import { openRequests } from "../log/run-span.ts";
-import { PluginManager } from "../plugins/plugin-manager.ts";
 import { EventStream } from "./event-stream.ts";
 import { type NestedSession, openNestedSession } from "./nested-session.ts";
 import { Run } from "./run.ts";
@@ -27,7 +26,7 @@ export async function runNested(
   invocation: Invocation,
   { agent, message, toolContext, includePlugins }: NestedRunRequest,
 ): Promise<NestedRunResult> {
-  const { clock, logger, resumable } = settings;
+  const { clock, pluginManager, resumable } = settings;
   await using nested = await openNestedSession(toolContext);
   const { session, service } = nested;
   const key = { appName: session.appName, userId: session.userId };
@@ -40,7 +39,7 @@ export async function runNested(
     contentsCache: new ContentsCache(),
     compactions: undefined,
     artifactsOf: () => forwarding(toolContext),
-    ...(includePlugins ? {} : { pluginManager: new PluginManager([], { clock, logger }) }),
+    ...(includePlugins ? {} : { pluginManager: pluginManager.withoutHooks() }),
   };
   const {
     streamingMode: _streaming,

@@ -56,6 +56,7 @@ export function newContext(settings: RunSettings, params: NewContextParams): Inv
     llmCalls,
     failures: new Map(),
     fatalErrors: new WeakSet(),
+    callArguments: new Map(),
     record: (event) => commits().record(event),
     compact:
       compactions &&

@@ -102,7 +102,7 @@ interface Restoring {
 }
 
 async function rewindEvent(
-  { newId, clock }: RunSettings,
+  { newId, clock, pluginManager: { redaction } }: RunSettings,
   { rewindBeforeInvocationId }: RewindRequest,
   { session, start, artifacts }: Restoring,
 ): Promise<Event> {
@@ -111,7 +111,7 @@ async function rewindEvent(
   const before = stateAt(initialState, events.slice(0, start));
   const { stateDelta, stateRemoved } = sessionDifference(state, before);
   const artifactDelta = await restoreArtifacts(artifacts, events, start);
-  return createEvent({
+  const event = createEvent({
     id: newId(),
     timestamp: clock.now(),
     invocationId: `e-${newId()}`,
@@ -120,6 +120,7 @@ async function rewindEvent(
     ...(stateRemoved.length === 0 ? {} : { stateRemoved }),
     actions: { rewindBeforeInvocationId, stateDelta, artifactDelta },
   });
+  return redaction?.whole(event) ?? event;
 }
 
 /** The content of a removed artifact: it loads as `undefined`. */

@@ -1,19 +1,18 @@
 import type { LlmAgent } from "../../agents/llm-agent.ts";
 import type { FunctionCall } from "../../content/content.ts";
 import { Context } from "../../context/context.ts";
-import { SharedContext } from "../../context/shared-context.ts";
 import type { InvocationContext } from "../../context/invocation-context.ts";
 import type { Invocation } from "../../context/invocation.ts";
 import { AdkError, type AdkErrorCode } from "../../errors.ts";
-import { settlesWithin } from "../../internal/clock.ts";
 import { cloneJson, getOwn } from "../../internal/json.ts";
-import { followingController, orStopped, Stopped, throwIfStopped } from "../../internal/stopped.ts";
+import { followingController, Stopped, throwIfStopped } from "../../internal/stopped.ts";
 import { WAITING } from "../../internal/waiting.ts";
 import type { CallState } from "../../log/call-states.ts";
-import { BaseTool } from "../../tools/base-tool.ts";
-import type { AroundChain } from "../../plugins/around-chain.ts";
+import type { BaseTool } from "../../tools/base-tool.ts";
 import { firstAnswer } from "../../plugins/first-answer.ts";
+import { attemptsThroughPlugins } from "./attempts-through-plugins.ts";
 import { ToolAttempt } from "./tool-attempt.ts";
+import { UnknownTool } from "./unknown-tool.ts";
 
 /** What came of one call. */
 export type CallOutcome =
@@ -34,9 +33,6 @@ const FATAL: ReadonlySet<AdkErrorCode> = new Set<AdkErrorCode>([
   "INVOCATION_ABORTED",
 ]);
 
-/** Plugins around a call get this much more than the tool to stop. */
-const PLUGIN_GRACE_MS = 250;
-
 /** An error of a callback or a plugin: it passes, where an error of the tool is told to the model. */
 class HookError extends Error {
   constructor(cause: unknown) {
@@ -54,6 +50,8 @@ export class ToolCall {
   readonly #known: readonly string[] | undefined;
   readonly #args: Record<string, unknown>;
   readonly #repetition: CallState["repetition"];
+  /** Whether its arguments are not what the log says, and this run does not have them. */
+  readonly #isLost: boolean;
   /** Whether it may have been made since it was released: by a run that was interrupted. */
   readonly #mayBeMade: boolean;
   readonly #signal: AbortSignal;
@@ -75,7 +73,11 @@ export class ToolCall {
     const tool = getOwn(toolsDict, name);
     this.#tool = tool ?? new UnknownTool(name);
     this.#known = tool ? undefined : Object.keys(toolsDict);
-    this.#args = cloneJson(call.args ?? {});
+    const { callArguments } = invocationContext.invocation;
+    const isRedacted = state.event.redactedCalls?.includes(call.id ?? "") ?? false;
+    const real = isRedacted ? callArguments.get(call.id ?? "") : call.args;
+    this.#isLost = isRedacted && real === undefined;
+    this.#args = cloneJson(real ?? call.args ?? {});
     const { controller, unlink } = followingController(signal);
     this.#controller = controller;
     this.#signal = controller.signal;
@@ -126,9 +128,13 @@ export class ToolCall {
     return { kind: "response", response: await this.#after(result) };
   }
 
-  /** What the model reads instead of a call that may have been made before, where the tool says so. */
+  /** What the model reads instead of a call that is not made from the log: it cannot be, or its tool says so. */
   #onRepeat(): Record<string, unknown> | undefined {
     const { name, onRepeat } = this.#tool;
+    if (this.#isLost)
+      return {
+        error: `The arguments of this call of ${name} were redacted in the log, so it cannot be made from there; its outcome is unknown.`,
+      };
     if (this.#repetition?.isAllowed === false)
       return { error: `The call of ${name} was interrupted; a person has refused to repeat it.` };
     // A call that was not approved is not made, however often the tool is told so.
@@ -154,43 +160,9 @@ export class ToolCall {
       "aroundToolCall",
       (error) => error instanceof Stopped || this.#isFatal(error),
     );
-    if (chain) return await this.#throughPlugins(chain);
+    if (chain) return await attemptsThroughPlugins(chain, this.#pluginParams(), this.#signal);
     this.#attempt = new ToolAttempt(this.#tool, this.#args, this.context, this.#controller);
     return await this.#attempt.run();
-  }
-
-  /** Every attempt writes through a context of its own: one that was cancelled does not stand in the way of the next. */
-  async #throughPlugins(chain: AroundChain): Promise<unknown> {
-    const { clock, abortGraceMs, logger } = this.context.invocationContext.invocation;
-    let made = 0;
-    let isWaiting = false;
-    const work = chain.tool(this.#pluginParams(), async () => {
-      const { controller, unlink } = followingController(this.#signal);
-      const context = new SharedContext(this.context, {
-        attempt: this.context.attempt + made++,
-        abortSignal: controller.signal,
-      });
-      try {
-        const result = await new ToolAttempt(this.#tool, this.#args, context, controller).run();
-        isWaiting = result === WAITING;
-        return isWaiting ? undefined : result;
-      } finally {
-        unlink();
-        context.revoke("the call has returned");
-      }
-    });
-    try {
-      const result = await orStopped(work, this.#signal);
-      return isWaiting ? WAITING : result;
-    } catch (error) {
-      const graceMs = abortGraceMs + PLUGIN_GRACE_MS;
-      if (error instanceof Stopped && !(await settlesWithin(clock, graceMs, work)))
-        logger.warn(
-          `The plugins around tool ${this.#tool.name} have not stopped ${graceMs} ms after its call was cancelled; they are abandoned.`,
-          { callId: this.#call.id },
-        );
-      throw error;
-    }
   }
 
   async #before(): Promise<Record<string, unknown> | undefined> {
@@ -293,18 +265,6 @@ function mayBeMade({ openedAt }: Invocation, { releasedBy }: CallState): boolean
 function attemptOf(invocation: Invocation, state: CallState): number {
   const released = state.repetition?.attempt ?? 1;
   return mayBeMade(invocation, state) ? Math.max(released + 1, invocation.lease.attempt) : released;
-}
-
-/** Stands in for a tool that the model made up, so that hooks can see the call. */
-class UnknownTool extends BaseTool {
-  constructor(name: string) {
-    super({ name: "unknown", description: "A tool that does not exist." });
-    Object.defineProperty(this, "name", { value: name });
-  }
-
-  override async runAsync(): Promise<unknown> {
-    return undefined;
-  }
 }
 
 /** A function response is an object; anything else is put into one. */
