@@ -34,10 +34,8 @@ export async function copyVersions(
     await makeNew(staged);
     for (const [filename, wanted] of Map.groupBy(versions, (version) => version.filename)) {
       checkSignal(signal);
-      const [life, there] = [
-        await lifeOf(keys.name({ ...source, filename })),
-        keys.name({ ...target, filename }),
-      ];
+      const life = await lifeOf(keys.name({ ...source, filename }));
+      const there = keys.name({ ...target, filename });
       if (life !== undefined) await stageName(life, wanted, there, join(staged, basename(there)));
     }
     await syncFolder(staged);
@@ -119,9 +117,13 @@ async function publishName(
     const [copy, path] = [versionPath(copies, version), versionPath(life, version)];
     const isLinked = await linkNew(copy, path);
     if (isLinked === undefined) return false;
-    if (isLinked) added.push(path);
-    else if ((await recordOf(copy))?.writeId !== (await recordOf(path))?.writeId)
-      throw conflict(name, version);
+    if (isLinked) {
+      added.push(path);
+      continue;
+    }
+    const taken = await recordOf(path);
+    if (!taken) return false;
+    if (taken.writeId !== (await recordOf(copy))?.writeId) throw conflict(name, version);
   }
   await syncFolder(life, "unknown");
   return true;

@@ -87,12 +87,17 @@ export async function makeRoot(path: string): Promise<string> {
  * @throws {@link AdkError} `MISCONFIGURED` when one of them is a link or no folder.
  */
 export async function makeFolder(root: string, folder: string): Promise<void> {
-  if (await isThere(folder)) return;
-  if (folder === root) return void (await makeRoot(root));
-  await makeFolder(root, dirname(folder));
-  await unless(["EEXIST"], folder, mkdir(folder, { mode: FOLDER_MODE }));
-  if (!(await statOf(folder))?.isDirectory()) throw foreign(folder);
-  await syncFolder(dirname(folder));
+  // Again when a deletion has taken one away meanwhile.
+  while (!(await isThere(folder))) {
+    if (folder === root) {
+      await makeRoot(root);
+      continue;
+    }
+    await makeFolder(root, dirname(folder));
+    await unless(["EEXIST", "ENOENT"], folder, mkdir(folder, { mode: FOLDER_MODE }));
+    if ((await statOf(folder))?.isDirectory() === false) throw foreign(folder);
+    await syncFolder(dirname(folder));
+  }
 }
 
 /** Makes one folder that is not there yet. */

@@ -115,12 +115,14 @@ export class FileArtifactStore implements ArtifactStore {
       const life = await lifeOf(keys.name(command));
       if (life === undefined) return undefined;
       const version = command.version ?? (await versionsIn(life))?.at(-1);
-      if (version !== undefined) {
-        const opened = await openVersion(versionPath(life, version), version, range, signal);
-        if (opened) return opened;
-      }
-      // Absent, or the name was deleted between two looks: then there may be a new life.
-      if (await isThere(life)) return undefined;
+      const opened =
+        version === undefined
+          ? undefined
+          : await openVersion(versionPath(life, version), version, range, signal);
+      if (opened) return opened;
+      // The latest was there a moment ago: then something else is the latest now, perhaps in a new life.
+      const isGone = command.version === undefined && version !== undefined;
+      if (!isGone && (await isThere(life))) return undefined;
     }
   }
 

@@ -42,7 +42,8 @@ export async function readRecord(handle: FileHandle, path: string): Promise<Vers
   const json = tail.subarray(tail.length - whole, tail.length - FOOTER_BYTES);
   if (footer.slice(8, 16) !== hex(crc32(json))) throw corrupt(path);
   const record = JSON.parse(json.toString()) as VersionRecord;
-  if (record.metadata.size !== size - whole) throw corrupt(path);
+  // Right by its CRC, and still another program's.
+  if (record?.metadata?.size !== size - whole) throw corrupt(path);
   return record;
 }
 

@@ -1,6 +1,7 @@
 import { artifactServiceCases, runCases } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
-import { brokenFiles, Mistake } from "./support/broken.ts";
+import { brokenFiles } from "./support/broken.ts";
+import { PatchedFiles } from "./support/patched-files.ts";
 import { folderSubject } from "./support/subjects.ts";
 
 const named = new Set(brokenFiles.flatMap(({ caughtBy }) => caughtBy));
@@ -9,7 +10,7 @@ describe("the artifact kit catches a store that", { timeout: 60_000 }, () => {
   it.each(brokenFiles)("$name", async (broken) => {
     const cases = artifactServiceCases.filter(({ key }) => broken.caughtBy.includes(key));
     expect(cases).toHaveLength(broken.caughtBy.length);
-    using mistake = await Mistake.make(broken);
+    using mistake = await PatchedFiles.begin(broken.method, broken.instead);
     const results = await runCases(() => folderSubject(), cases);
     expect(mistake.count).toBeGreaterThan(0);
     const caught = results.filter(({ error }) => error).map(({ key }) => key);

@@ -1,9 +1,7 @@
-import { bytesOf, commandOf, KEY, readAll, USER } from "./support/commands.ts";
+import { bytesOf, commandOf, KEY, readAll } from "./support/commands.ts";
 import {
   appendFileSync,
   chmodSync,
-  existsSync,
-  linkSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -115,95 +113,6 @@ describe("the folder", () => {
   });
 });
 
-/** What a link or a file of somebody else must not give away, or let through. */
-describe("something planted in the folder", () => {
-  const foreign = { code: "MISCONFIGURED", details: { committed: false, reason: "foreign" } };
-  let outside: string;
-  let life: string;
-  let secret: Buffer;
-  beforeEach(async () => {
-    await store.save(commandOf("a", "text"));
-    life = dirname(await fileOf(store, { ...KEY, filename: "a" }));
-    // A folder elsewhere that looks like one of ours: it would be read if it were followed.
-    outside = join(folder.path, "outside");
-    const other = new FileArtifactStore({ path: outside });
-    await other.save(commandOf("a", "secret"));
-    secret = readFileSync(await fileOf(other, { ...KEY, filename: "a" }));
-  });
-
-  it("as a link for a version is not read, and not overwritten", async () => {
-    writeFileSync(join(folder.path, "secret"), secret);
-    symlinkSync(join(folder.path, "secret"), join(life, "1"));
-    await expect(store.open({ ...KEY, filename: "a" })).rejects.toMatchObject(foreign);
-    await expect(store.versions({ ...KEY, filename: "a" })).rejects.toMatchObject(foreign);
-    expect(await store.save(commandOf("a", "next"))).toMatchObject({ version: 2 });
-    expect(readFileSync(join(folder.path, "secret"))).toEqual(secret);
-  });
-
-  it.each([
-    ["a life", (): string => life],
-    ["a name", (): string => dirname(life)],
-    ["a session", (): string => dirname(dirname(life))],
-    ["a user", (): string => join(folder.root, "apps", "app", "user")],
-    ["an app", (): string => join(folder.root, "apps", "app")],
-    ["all apps", (): string => join(folder.root, "apps")],
-  ])("as a link for %s is followed by nothing", async (_what, place) => {
-    const path = place();
-    const twin = path.replace(folder.root, outside);
-    const target = existsSync(twin) ? twin : dirname(twin);
-    rmSync(path, { recursive: true });
-    symlinkSync(target, path);
-    const before = folder.files(outside);
-    const key = { ...KEY, filename: "a" };
-    await expect(store.open(key)).rejects.toMatchObject(foreign);
-    await expect(store.versions(key)).rejects.toMatchObject(foreign);
-    await expect(store.save(commandOf("a", "mine"))).rejects.toMatchObject(foreign);
-    // Deleting takes the link away, or refuses; what it leads to stays.
-    await store.erase(key).catch((error: unknown) => expect(error).toMatchObject(foreign));
-    await store.erase({ ...KEY, everything: true }).catch(() => undefined);
-    await store.purge({ olderThanMs: 0 });
-    expect(folder.files(outside)).toEqual(before);
-  });
-
-  it.each(["tmp", "trash"])("as a link for %s lets nothing through", async (name) => {
-    rmSync(join(folder.root, name), { recursive: true, force: true });
-    mkdirSync(join(folder.path, "elsewhere"));
-    writeFileSync(join(folder.path, "elsewhere", "kept"), "kept");
-    symlinkSync(join(folder.path, "elsewhere"), join(folder.root, name));
-    const command = commandOf("a", "next");
-    const call = name === "tmp" ? store.save(command) : store.erase({ ...KEY, filename: "a" });
-    await expect(call).rejects.toMatchObject(foreign);
-    await expect(store.purge({ olderThanMs: 0 })).rejects.toMatchObject(foreign);
-    expect(readFileSync(join(folder.path, "elsewhere", "kept"), "utf8")).toBe("kept");
-    expect(await readAll(await store.open({ ...KEY, filename: "a" }))).toBe("text");
-  });
-
-  it("as a pipe is not waited for", async () => {
-    expect(spawnSync("mkfifo", [join(life, "1")]).status).toBe(0);
-    await expect(store.open({ ...KEY, filename: "a" })).rejects.toMatchObject(foreign);
-  });
-
-  it("as a file of another program is in nobody's list", async () => {
-    const scope = dirname(dirname(life));
-    writeFileSync(join(scope, ".DS_Store"), "x");
-    writeFileSync(join(life, ".DS_Store"), "x");
-    writeFileSync(join(dirname(life), ".DS_Store"), "x");
-    mkdirSync(join(scope, "Not Ours"));
-    symlinkSync(outside, join(scope, "link"));
-    expect(await store.list(KEY)).toEqual(["a"]);
-    expect(await store.versions({ ...KEY, filename: "a" })).toHaveLength(1);
-    expect(await store.save(commandOf("a", "next"))).toMatchObject({ version: 1 });
-  });
-
-  it("in place of a life is an error, not an endless search", async () => {
-    rmSync(life, { recursive: true });
-    writeFileSync(join(dirname(life), "stray"), "x");
-    await expect(store.save(commandOf("a", "next"))).rejects.toMatchObject(foreign);
-    await store.erase({ ...KEY, filename: "a" });
-    expect(await store.save(commandOf("a", "next"))).toMatchObject({ version: 0 });
-  });
-});
-
 describe("a file that has changed", () => {
   it.each<[string, (path: string) => void]>([
     ["is cut", (path) => truncateSync(path, 10)],
@@ -268,90 +177,5 @@ describe("what was left behind", () => {
       details: { reason: "swept", committed: false },
     });
     expect(await store.list(KEY)).toEqual([]);
-  });
-});
-
-describe("a save", () => {
-  it("whose stream fails with an error of the file system has that error unchanged", async () => {
-    const failure = Object.assign(new Error("ENOSPC: elsewhere"), {
-      code: "ENOSPC",
-      syscall: "read",
-    });
-    const service = new FileArtifactService(folder.root);
-    const body = async function* (): AsyncGenerator<Uint8Array> {
-      yield bytesOf("first");
-      throw failure;
-    };
-    await expect(service.saveArtifactStream({ ...KEY, filename: "a", body: body() })).rejects.toBe(
-      failure,
-    );
-    expect(folder.files()).toEqual([]);
-  });
-
-  it("that is repeated is the same version, also behind newer ones and in the next life", async () => {
-    const first = commandOf("a", "first");
-    const saved = await store.save(first);
-    await store.save(commandOf("a", "second"));
-    expect(await store.save(first)).toEqual(saved);
-    expect(await store.versions({ ...KEY, filename: "a" })).toHaveLength(2);
-    await store.erase({ ...KEY, filename: "a" });
-    expect(await store.save(first)).toMatchObject({ version: 0 });
-    expect(await store.versions({ ...KEY, filename: "a" })).toHaveLength(1);
-  });
-
-  it("has the store's time", async () => {
-    const clock = { now: () => 42, after: () => () => {} };
-    const timed = new FileArtifactStore({ path: folder.root, clock });
-    expect(await timed.save(commandOf("a", "text"))).toMatchObject({ createTime: 42 });
-    expect(await store.versions({ ...KEY, filename: "a" })).toMatchObject([{ createTime: 42 }]);
-  });
-});
-
-describe("a copy", () => {
-  const copy = (versions: { filename: string; version: number; fileUri?: string }[]) => ({
-    ...USER,
-    from: "session",
-    to: "fork",
-    versions,
-  });
-  const FORK = { ...USER, sessionId: "fork" };
-
-  it("takes no room: the bytes are the same file's", async () => {
-    await store.save(commandOf("a", "text"));
-    await store.copy(copy([{ filename: "a", version: 0 }]));
-    const [from, to] = [
-      await fileOf(store, { ...KEY, filename: "a" }),
-      await fileOf(store, { ...FORK, filename: "a" }),
-    ];
-    expect(from).not.toBe(to);
-    expect(statSync(to).ino).toBe(statSync(from).ino);
-    await store.erase({ ...KEY, everything: true });
-    expect(await readAll(await store.open({ ...FORK, filename: "a" }))).toBe("text");
-  });
-
-  it("into a session with artifacts is taken back whole when a part of it cannot be", async () => {
-    for (const filename of ["a", "b", "c"]) await store.save(commandOf(filename, filename));
-    await store.save(commandOf("b", "b1"));
-    // The other session gets a `b` 1 of its own when the copy has looked already.
-    await store.save({ ...commandOf("b", "taken"), ...FORK });
-    const versions = [
-      { filename: "a", version: 0 },
-      { filename: "b", version: 1 },
-      { filename: "c", version: 0 },
-    ];
-    const there = dirname(await fileOf(store, { ...FORK, filename: "b" }));
-    let looks = 0;
-    const signal = {
-      get aborted() {
-        // The last look is the one before anything is published.
-        if (++looks === 2 + versions.length) linkSync(join(there, "0"), join(there, "1"));
-        return false;
-      },
-    } as AbortSignal;
-    await expect(store.copy(copy(versions), signal)).rejects.toMatchObject({
-      code: "ARTIFACT_CONFLICT",
-    });
-    expect(await store.list(FORK)).toEqual(["b"]);
-    expect(await store.versions({ ...FORK, filename: "b" })).toHaveLength(2);
   });
 });

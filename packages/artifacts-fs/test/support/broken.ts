@@ -1,17 +1,14 @@
 import files from "node:fs/promises";
-import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname } from "node:path";
-
-type Files = Record<string, (...parameters: never[]) => Promise<unknown>>;
-type Call = (...parameters: unknown[]) => Promise<unknown>;
+import type { FileMethod, PatchedFiles } from "./patched-files.ts";
 
 /** A store with one mistake in how it uses the file system, and the cases that name it. */
 export interface BrokenFiles {
   readonly name: string;
   /** The function of `node:fs/promises` that is called in a wrong way. */
-  readonly method: "link" | "readdir" | "rename" | "write";
+  readonly method: FileMethod;
   /** What is done instead, given what the function really does. */
-  readonly instead: (real: Call) => (this: unknown, ...parameters: unknown[]) => Promise<unknown>;
+  readonly instead: Parameters<typeof PatchedFiles.begin>[1];
   readonly caughtBy: readonly string[];
 }
 
@@ -72,36 +69,3 @@ export const brokenFiles: readonly BrokenFiles[] = [
     caughtBy: ["list-many-names", "versions-beyond-a-page"],
   },
 ];
-
-/** While it lives, this process makes the mistake. */
-export class Mistake implements Disposable {
-  /** How often it was made. */
-  count = 0;
-  readonly #undo: () => void;
-
-  private constructor(owner: Files, { method, instead }: BrokenFiles) {
-    const real = owner[method] as unknown as Call;
-    const wrong = instead(real);
-    const made = (): void => void this.count++;
-    owner[method] = function (this: unknown, ...parameters: unknown[]) {
-      made();
-      return wrong.apply(this, parameters);
-    };
-    syncBuiltinESMExports();
-    this.#undo = () => {
-      owner[method] = real as Files[string];
-      syncBuiltinESMExports();
-    };
-  }
-
-  static async make(broken: BrokenFiles): Promise<Mistake> {
-    if (broken.method !== "write") return new Mistake(files as unknown as Files, broken);
-    const handle = await files.open(process.execPath);
-    await handle.close();
-    return new Mistake(Object.getPrototypeOf(handle) as Files, broken);
-  }
-
-  [Symbol.dispose](): void {
-    this.#undo();
-  }
-}
