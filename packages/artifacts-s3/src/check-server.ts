@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ArtifactStoreReport } from "@adk/core";
 import { buffer } from "node:stream/consumers";
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 import { cannotListVersions } from "./eraser.ts";
 import type { Keys } from "./keys.ts";
 
@@ -19,7 +19,7 @@ const IGNORES_CONDITIONS: Problem = {
 
 /** Tries what versions are built on, with an object of its own that is removed again. */
 export async function checkServer(
-  bucket: Bucket,
+  bucket: BucketRequests,
   keys: Keys,
   signal?: AbortSignal,
 ): Promise<ArtifactStoreReport> {
@@ -59,7 +59,7 @@ export async function checkServer(
 
 /** Object versions that nobody may list cannot be erased. */
 async function checkVersioning(
-  bucket: Bucket,
+  bucket: BucketRequests,
   key: string,
   signal?: AbortSignal,
 ): Promise<Problem[]> {

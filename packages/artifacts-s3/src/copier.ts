@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AdkError, type ArtifactKey, type CopyCommand } from "@adk/core";
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 import { inParallel } from "./in-parallel.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
 import { copyObject } from "./multipart.ts";
@@ -30,12 +30,12 @@ const COPY_ID = "adk-copy";
  * is written; when one is taken meanwhile, what was published is taken back.
  */
 export class Copier {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
   readonly #underWay: Set<string>;
 
-  constructor(bucket: Bucket, keys: Keys, log: VersionLog, underWay: Set<string>) {
+  constructor(bucket: BucketRequests, keys: Keys, log: VersionLog, underWay: Set<string>) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;

@@ -1,5 +1,10 @@
 import { AdkError, type ArtifactKey, type EraseArtifactsCommand } from "@adk/core";
-import { NO_VERSION, type Bucket, type ListedObject, type ObjectVersion } from "./bucket.ts";
+import {
+  NO_VERSION,
+  type BucketRequests,
+  type ListedObject,
+  type ObjectVersion,
+} from "./bucket-requests.ts";
 import { nameOf } from "./errors.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type Keys, parsePosition, type Position } from "./keys.ts";
@@ -10,11 +15,11 @@ const MOST_PASSES = 20;
 
 /** Removes names, sessions and users, with all object versions where the bucket keeps them. */
 export class Eraser {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
 
-  constructor(bucket: Bucket, keys: Keys, log: VersionLog) {
+  constructor(bucket: BucketRequests, keys: Keys, log: VersionLog) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;
@@ -69,8 +74,8 @@ export class Eraser {
     for (let pass = 0; pass < MOST_PASSES; pass++) {
       let found = 0;
       for (const prefix of prefixes) {
-        const uploads = await this.#bucket.listUploads(prefix, signal);
-        await inParallel(uploads, (upload) => this.#bucket.abortUpload(upload));
+        const uploads = await this.#bucket.uploads.list(prefix, signal);
+        await inParallel(uploads, (upload) => this.#bucket.uploads.abort(upload));
         found += uploads.length + (await this.#removeAll(prefix, signal));
       }
       if (found === 0) return;

@@ -1,4 +1,4 @@
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 import { decodeSegment, parsePosition } from "./keys.ts";
 import { readVersion } from "./versions.ts";
 
@@ -12,7 +12,7 @@ const BEHIND = "~";
  * by one that begins behind them. So it is one request a 1,000 objects, fewer where names have more versions than a page.
  */
 export async function listNames(
-  bucket: Bucket,
+  bucket: BucketRequests,
   prefix: string,
   signal?: AbortSignal,
 ): Promise<string[]> {
@@ -36,7 +36,7 @@ export async function listNames(
 
 /** Of a name whose key holds only its hash. */
 async function trueName(
-  bucket: Bucket,
+  bucket: BucketRequests,
   key: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {

@@ -1,4 +1,5 @@
-import type { Bucket, UploadedPart } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
+import type { UploadedPart } from "./upload-requests.ts";
 
 /** S3 takes so many parts. */
 const MOST_PARTS = 10_000;
@@ -29,7 +30,7 @@ export interface Filled {
  * @throws what the stream throws, unchanged. Whatever fails, the upload is ended: no part is left.
  */
 export async function uploadStream(
-  bucket: Bucket,
+  bucket: BucketRequests,
   target: { key: string; contentType: string | undefined; partBytes: number },
   first: Filled,
   rest: AsyncIterator<Uint8Array>,
@@ -40,7 +41,7 @@ export async function uploadStream(
     const parts: UploadedPart[] = [];
     let memory = first.part;
     for (let number = 1, filled = first; ;) {
-      parts.push(await bucket.uploadPart(upload, { number, body: filled.part }, signal));
+      parts.push(await bucket.uploads.sendPart(upload, { number, body: filled.part }, signal));
       if (filled.isEnd) return parts;
       const size = partSize(++number, partBytes);
       if (memory.length !== size) memory = Buffer.allocUnsafeSlow(size);
@@ -52,7 +53,7 @@ export async function uploadStream(
 
 /** Copies an object of any size within the bucket. @returns `false` when there is no source. */
 export async function copyObject(
-  bucket: Bucket,
+  bucket: BucketRequests,
   source: { key: string; size: number; contentType: string | undefined },
   target: string,
   signal?: AbortSignal,
@@ -64,7 +65,9 @@ export async function copyObject(
     const parts: UploadedPart[] = [];
     for (let start = 0, number = 1; start < source.size; start += partBytes, number++) {
       const end = Math.min(start + partBytes, source.size);
-      parts.push(await bucket.copyPart(upload, { number, source: source.key, start, end }, signal));
+      parts.push(
+        await bucket.uploads.copyPart(upload, { number, source: source.key, start, end }, signal),
+      );
     }
     return parts;
   });
@@ -72,18 +75,18 @@ export async function copyObject(
 }
 
 async function inParts(
-  bucket: Bucket,
+  bucket: BucketRequests,
   key: string,
   contentType: string | undefined,
   signal: AbortSignal | undefined,
   send: (upload: { key: string; uploadId: string }) => Promise<UploadedPart[]>,
 ): Promise<void> {
-  const upload = { key, uploadId: await bucket.beginUpload(key, contentType, signal) };
+  const upload = { key, uploadId: await bucket.uploads.begin(key, contentType, signal) };
   try {
-    await bucket.completeUpload(upload, await send(upload), signal);
+    await bucket.uploads.complete(upload, await send(upload), signal);
   } catch (error) {
     // Why it failed is what the caller must know; a purge ends what could not be ended here.
-    await bucket.abortUpload(upload).catch(() => undefined);
+    await bucket.uploads.abort(upload).catch(() => undefined);
     throw error;
   }
 }

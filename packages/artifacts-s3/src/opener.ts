@@ -1,6 +1,6 @@
 import { AdkError, type ArtifactKey, type OpenCommand, type OpenedArtifact } from "@adk/core";
 import type { Readable } from "node:stream";
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 import type { Keys, Position } from "./keys.ts";
 import { type Body, readBody } from "./read-body.ts";
 import { isRecordObject, readHeaders } from "./record.ts";
@@ -24,11 +24,11 @@ const MOST_TRIES = 4;
 
 /** Finds versions and opens their bytes. */
 export class Opener {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
 
-  constructor(bucket: Bucket, keys: Keys, log: VersionLog) {
+  constructor(bucket: BucketRequests, keys: Keys, log: VersionLog) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;

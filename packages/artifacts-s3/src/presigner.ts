@@ -1,6 +1,6 @@
 import { AdkError } from "@adk/core";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import type { Bucket } from "./bucket.ts";
+import type { RequestContext } from "./request-context.ts";
 import { conditionHeader, addCondition } from "./condition.ts";
 
 /** What S3 allows: a week. */
@@ -24,36 +24,34 @@ interface Presigner {
 
 /** A URL that gives an object's bytes as a file of this type. */
 export async function signDownload(
-  bucket: Bucket,
+  context: RequestContext,
   file: { key: string; contentType: string | undefined; filename: string },
   expiresInMs: number,
 ): Promise<string> {
   const { getSignedUrl } = await load();
   const command = new GetObjectCommand({
-    Bucket: bucket.name,
+    Bucket: context.bucket,
     Key: file.key,
     ResponseContentDisposition: contentDisposition(file.filename),
     ...(file.contentType !== undefined && { ResponseContentType: file.contentType }),
   });
-  return await getSignedUrl(bucket.client, command, { expiresIn: toSeconds(expiresInMs) });
+  return await getSignedUrl(context.client, command, { expiresIn: toSeconds(expiresInMs) });
 }
 
 /** A URL that takes an object once, and the headers that must be sent with it. */
 export async function signUpload(
-  bucket: Bucket,
+  context: RequestContext,
   file: { key: string; contentType: string },
   expiresInMs: number,
 ): Promise<{ url: string; headers: Record<string, string> }> {
   const { getSignedUrl } = await load();
   const command = new PutObjectCommand({
-    Bucket: bucket.name,
-    Key: file.key,
+    ...context.at(file.key),
+    ...context.options,
     ContentType: file.contentType,
-    ...bucket.options,
-    ...bucket.owner,
   });
-  addCondition(command, bucket.conditional);
-  const signed = new Set([...SIGNED, conditionHeader(bucket.conditional)[0]]);
+  addCondition(command, context.conditional);
+  const signed = new Set([...SIGNED, conditionHeader(context.conditional)[0]]);
   const headers: Record<string, string> = {};
   command.middlewareStack.add(
     (next) => async (context) => {
@@ -67,7 +65,7 @@ export async function signUpload(
     },
     { step: "build", priority: "low", name: "adkSignedHeaders" },
   );
-  const url = await getSignedUrl(bucket.client, command, {
+  const url = await getSignedUrl(context.client, command, {
     expiresIn: toSeconds(expiresInMs),
     signableHeaders: new Set(["host", ...signed]),
     unhoistableHeaders: signed,

@@ -1,4 +1,4 @@
-import type { Bucket, ListedObject } from "./bucket.ts";
+import type { BucketRequests, ListedObject } from "./bucket-requests.ts";
 import { inParallel } from "./in-parallel.ts";
 import { encodeSegment, type Keys } from "./keys.ts";
 import { readVersion } from "./versions.ts";
@@ -13,11 +13,11 @@ export interface PurgeCommand {
 
 /** Removes blobs that no version names, and multipart uploads that nobody ends. */
 export class Purger {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #underWay: ReadonlySet<string>;
 
-  constructor(bucket: Bucket, keys: Keys, underWay: ReadonlySet<string>) {
+  constructor(bucket: BucketRequests, keys: Keys, underWay: ReadonlySet<string>) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#underWay = underWay;
@@ -30,8 +30,8 @@ export class Purger {
       modified <= before && !this.#underWay.has(key);
     const { root } = this.#keys;
     let removed = 0;
-    const uploads = (await this.#bucket.listUploads(root, signal)).filter(isOld);
-    await inParallel(uploads, (upload) => this.#bucket.abortUpload(upload));
+    const uploads = (await this.#bucket.uploads.list(root, signal)).filter(isOld);
+    await inParallel(uploads, (upload) => this.#bucket.uploads.abort(upload));
     removed += uploads.length;
     const blobs: string[] = [];
     for await (const page of this.#bucket.listAll(root, signal))

@@ -1,6 +1,6 @@
 import { AdkError } from "@adk/core";
 import type { Readable } from "node:stream";
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 
 const MOST_TRIES = 4;
 
@@ -22,7 +22,7 @@ export interface Body extends AsyncDisposable {
  *
  * @param first the answer to the first request, when it was sent already.
  */
-export function readBody(bucket: Bucket, request: BodyRequest, first?: Readable): Body {
+export function readBody(bucket: BucketRequests, request: BodyRequest, first?: Readable): Body {
   let open = first;
   // An answer that nobody reads may fail, too.
   open?.on("error", () => undefined);
@@ -62,7 +62,7 @@ export function readBody(bucket: Bucket, request: BodyRequest, first?: Readable)
   }
 }
 
-function gone(bucket: Bucket, key: string): AdkError {
+function gone(bucket: BucketRequests, key: string): AdkError {
   return new AdkError(
     "ARTIFACT_CORRUPT",
     "Bytes of the artifact were removed while they were read: it was deleted. Load it again.",

@@ -16,7 +16,7 @@ import {
   type SignCommand,
   type StoredVersion,
 } from "@adk/core";
-import { Bucket } from "./bucket.ts";
+import { BucketRequests } from "./bucket-requests.ts";
 import { checkServer } from "./check-server.ts";
 import { Copier } from "./copier.ts";
 import { Eraser } from "./eraser.ts";
@@ -26,6 +26,7 @@ import { listNames } from "./list-names.ts";
 import { Opener } from "./opener.ts";
 import { signDownload } from "./presigner.ts";
 import { Purger, type PurgeCommand } from "./purger.ts";
+import { RequestContext } from "./request-context.ts";
 import { Saver } from "./saver.ts";
 import {
   checkRequired,
@@ -39,7 +40,8 @@ import { bytesKey, readVersion, toStoredVersion } from "./versions.ts";
 
 /** Artifacts in one bucket. Its commands are those of every artifact store; the README has the layout of the keys. */
 export class S3ArtifactStore implements ArtifactStore {
-  readonly #bucket: Bucket;
+  readonly #context: RequestContext;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
   readonly #saver: Saver;
@@ -53,10 +55,12 @@ export class S3ArtifactStore implements ArtifactStore {
   constructor(options: S3ArtifactStoreOptions) {
     checkOptions("S3ArtifactStore", options, STORE_OPTIONS);
     checkRequired("S3ArtifactStore", options);
-    const bucket = new Bucket(options);
+    const context = new RequestContext(options);
+    const bucket = new BucketRequests(context);
     const keys = new Keys(options.prefix ?? "");
     const log = new VersionLog(bucket, keys);
     const saver = new Saver(bucket, keys, log, options.partBytes ?? MIN_PART_BYTES);
+    this.#context = context;
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;
@@ -64,7 +68,7 @@ export class S3ArtifactStore implements ArtifactStore {
     this.#opener = new Opener(bucket, keys, log);
     this.#eraser = new Eraser(bucket, keys, log);
     this.#copier = new Copier(bucket, keys, log, saver.underWay);
-    this.#uploads = new Uploads(bucket, keys, log, saver);
+    this.#uploads = new Uploads(context, bucket, keys, log, saver);
     this.#purger = new Purger(bucket, keys, saver.underWay);
   }
 
@@ -110,7 +114,7 @@ export class S3ArtifactStore implements ArtifactStore {
     const key = located && bytesKey(this.#keys, command, located.found);
     if (!located || key === undefined) return undefined;
     const contentType = located.found.record.metadata.mimeType;
-    return await signDownload(this.#bucket, { key, contentType, filename }, expiresInMs);
+    return await signDownload(this.#context, { key, contentType, filename }, expiresInMs);
   }
 
   async beginUpload(command: BeginUploadCommand, signal?: AbortSignal): Promise<PendingUpload> {

@@ -1,5 +1,5 @@
 import type { ArtifactKey, SaveCommand, StoredVersion } from "@adk/core";
-import type { Bucket } from "./bucket.ts";
+import type { BucketRequests } from "./bucket-requests.ts";
 import { encodeSegment, decodeSegment, type Keys, type Position } from "./keys.ts";
 import { fill, uploadStream } from "./multipart.ts";
 import { recordHeaders, recordObject, type VersionRecord } from "./record.ts";
@@ -8,14 +8,14 @@ import { erasedMeanwhile, readVersion, toStoredVersion } from "./versions.ts";
 
 /** One PUT of what is small, parts of what is not; then the version, with its bytes in it or leading to them. */
 export class Saver {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
   readonly #partBytes: number;
   /** Keys of blobs that this process is about to publish: its own purges leave them alone. */
   readonly underWay: Set<string> = new Set();
 
-  constructor(bucket: Bucket, keys: Keys, log: VersionLog, partBytes: number) {
+  constructor(bucket: BucketRequests, keys: Keys, log: VersionLog, partBytes: number) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;

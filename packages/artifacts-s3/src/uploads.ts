@@ -7,23 +7,32 @@ import {
   type PendingUpload,
   type StoredVersion,
 } from "@adk/core";
-import type { Bucket, ObjectHead } from "./bucket.ts";
+import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import { inParallel } from "./in-parallel.ts";
 import { FIRST, type Keys } from "./keys.ts";
 import { signUpload } from "./presigner.ts";
 import { readBody } from "./read-body.ts";
+import type { RequestContext } from "./request-context.ts";
 import type { Saver } from "./saver.ts";
 import { isOf, next, type VersionLog } from "./version-log.ts";
 import { readVersion, toStoredVersion } from "./versions.ts";
 
 /** Bytes that a client sends to the bucket by itself: a blob, which a version names when the upload is completed. */
 export class Uploads {
-  readonly #bucket: Bucket;
+  readonly #context: RequestContext;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #log: VersionLog;
   readonly #saver: Saver;
 
-  constructor(bucket: Bucket, keys: Keys, log: VersionLog, saver: Saver) {
+  constructor(
+    context: RequestContext,
+    bucket: BucketRequests,
+    keys: Keys,
+    log: VersionLog,
+    saver: Saver,
+  ) {
+    this.#context = context;
     this.#bucket = bucket;
     this.#keys = keys;
     this.#log = log;
@@ -34,7 +43,7 @@ export class Uploads {
   async begin(command: BeginUploadCommand): Promise<PendingUpload> {
     const uploadId = randomUUID();
     const file = { key: this.#keys.blob(command, uploadId), contentType: command.mimeType };
-    const { url, headers } = await signUpload(this.#bucket, file, command.expiresInMs);
+    const { url, headers } = await signUpload(this.#context, file, command.expiresInMs);
     return { url, method: "PUT", headers, uploadId };
   }
 

@@ -1,5 +1,5 @@
 import { AdkError, type ArtifactKey } from "@adk/core";
-import type { Bucket, ListedObject, PutRequest } from "./bucket.ts";
+import type { BucketRequests, ListedObject, PutRequest } from "./bucket-requests.ts";
 import { FIRST, type Keys, parsePosition, type Position } from "./keys.ts";
 import { Lru } from "./lru.ts";
 import { encodeWriteId, WRITE_ID } from "./record.ts";
@@ -27,7 +27,7 @@ const MOST_TRIES = 200;
  * So a save is one request, of a new name too.
  */
 export class VersionLog {
-  readonly #bucket: Bucket;
+  readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   /** The next place of a name; `isSure`: we wrote behind something, or looked. */
   readonly #next = new Lru<{ position: Position; isSure: boolean }>(KNOWN_NAMES);
@@ -36,7 +36,7 @@ export class VersionLog {
   /** Where a write was last tried: a repeated one looks there for itself. */
   readonly #writes = new Lru<Position>(KNOWN_WRITES);
 
-  constructor(bucket: Bucket, keys: Keys) {
+  constructor(bucket: BucketRequests, keys: Keys) {
     this.#bucket = bucket;
     this.#keys = keys;
   }

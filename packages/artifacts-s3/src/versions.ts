@@ -1,6 +1,6 @@
 import { AdkError, type ArtifactKey, type StoredVersion } from "@adk/core";
 import { buffer } from "node:stream/consumers";
-import type { Bucket, ObjectHead } from "./bucket.ts";
+import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import type { Keys, Position } from "./keys.ts";
 import { isRecordObject, parseRecord, readHeaders, type VersionRecord } from "./record.ts";
 
@@ -12,7 +12,7 @@ export interface FoundVersion {
 
 /** The version at a place, without its bytes; `undefined` when there is none, or the name was deleted there. */
 export async function readVersion(
-  bucket: Bucket,
+  bucket: BucketRequests,
   key: string,
   signal?: AbortSignal,
 ): Promise<FoundVersion | undefined> {
@@ -26,7 +26,7 @@ export async function readVersion(
 
 /** The record that is an object's body. */
 export async function readRecordBody(
-  bucket: Bucket,
+  bucket: BucketRequests,
   key: string,
   body: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
@@ -49,7 +49,7 @@ export function bytesKey(
 }
 
 export function toStoredVersion(
-  bucket: Bucket,
+  bucket: BucketRequests,
   { version }: Position,
   { head, record }: Pick<FoundVersion, "record"> & { head: Pick<ObjectHead, "key" | "modified"> },
 ): StoredVersion {
@@ -62,7 +62,7 @@ export function toStoredVersion(
 }
 
 /** What a save of many bytes ends with when a deletion took them away before they were published. */
-export function erasedMeanwhile(bucket: Bucket): AdkError {
+export function erasedMeanwhile(bucket: BucketRequests): AdkError {
   return new AdkError(
     "UNAVAILABLE",
     "What was saved was erased or purged before it was published; nothing is stored. Save it again.",

@@ -1,7 +1,8 @@
 import type { ArtifactStore, EraseArtifactsCommand } from "@adk/core";
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { Bucket } from "../../src/bucket.ts";
+import { BucketRequests } from "../../src/bucket-requests.ts";
 import { Keys } from "../../src/keys.ts";
+import { RequestContext } from "../../src/request-context.ts";
 import { S3ArtifactStore } from "../../src/s3-artifact-store.ts";
 import type { S3ArtifactStoreOptions } from "../../src/store-options.ts";
 import type { S3SubjectOptions } from "./subject.ts";
@@ -114,7 +115,10 @@ export const broken: readonly Broken[] = [
     name: "reads a listing's first page alone",
     subject: instead((_store, options) => ({
       async versions(key) {
-        const [bucket, keys] = [new Bucket(options), new Keys(options.prefix ?? "")];
+        const [bucket, keys] = [
+          new BucketRequests(new RequestContext(options)),
+          new Keys(options.prefix ?? ""),
+        ];
         const { objects } = await bucket.list({ prefix: keys.name(key) });
         return objects.toReversed().map((object, version) => ({
           version,
