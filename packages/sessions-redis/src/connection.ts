@@ -1,16 +1,10 @@
 import { AdkError } from "@adk/core";
+import { behindWrite } from "./behind-write.ts";
 import { Deadline } from "./deadline.ts";
-import { isOutOfMemory, isUnknownScript, toAdkError } from "./errors.ts";
+import { checkWaits, waitCommands, type Durability } from "./durability.ts";
+import { isMoved, isOutOfMemory, isUnknownScript, toAdkError } from "./errors.ts";
 import type { BatchReply, Command, Driver, Word } from "./redis-client.ts";
 import type { Script } from "./script.ts";
-
-/** What must have happened before a write is acknowledged, beyond the server's own answer. */
-export interface Durability {
-  /** How many replicas have it in memory. */
-  readonly replicas?: number | undefined;
-  /** Whether it is on the master's disk; wants an append-only file, and Redis 7.2. */
-  readonly localFsync?: boolean | undefined;
-}
 
 export interface ConnectionOptions {
   readonly driver: Driver;
@@ -20,6 +14,12 @@ export interface ConnectionOptions {
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface AskOptions extends RunOptions {
+  readonly isWrite?: boolean | undefined;
+  /** One of a cluster's servers. @defaultValue the client finds it by the key */
+  readonly server?: Driver | undefined;
 }
 
 /** A script with its keys and words. */
@@ -75,8 +75,11 @@ export class Connection {
     commands: readonly Command[],
     options: RunOptions = {},
   ): Promise<readonly [reply: unknown, ...read: unknown[]]> {
-    if (this.isDurable)
-      return [await this.run(call, options), ...(await this.read(commands, options))];
+    if (this.isDurable) {
+      const written = await this.run(call, options);
+      const read = await behindWrite(async () => await this.read(commands, options));
+      return [written, ...read];
+    }
     return await this.#send(true, options, async () => {
       return await this.#bySha(call, async (name, text) => {
         const { keys, words } = call;
@@ -100,13 +103,10 @@ export class Connection {
   }
 
   /** One command. */
-  async ask(command: Command, options: RunOptions & { isWrite?: boolean } = {}): Promise<unknown> {
+  async ask(command: Command, options: AskOptions = {}): Promise<unknown> {
     const [name, ...words] = command;
-    return await this.#send(
-      options.isWrite === true,
-      options,
-      async () => await this.driver.call(name, ...words),
-    );
+    const { isWrite = false, server = this.driver } = options;
+    return await this.#send(isWrite, options, async () => await server.call(name, ...words));
   }
 
   close(): void {
@@ -145,27 +145,26 @@ export class Connection {
   }
 
   async #runDurably(call: Call, deadline: Deadline): Promise<unknown> {
-    const { replicas = 0, localFsync = false } = this.#durability;
     return await this.#bySha(call, async (name, text) => {
       const { keys, words } = call;
-      // On the same connection, right behind: it waits for what this connection has written.
-      const waitMs = Math.max(1, Math.floor(deadline.leftMs / 2));
-      const batch = this.driver.pipeline([
-        [name, text, keys.length, keys, words],
-        ...(replicas > 0 ? [["wait", replicas, waitMs] as const] : []),
-        ...(localFsync ? [["waitaof", 1, 0, waitMs] as const] : []),
-      ]);
-      const [[failure, reply] = [null, undefined], ...waits] = (await batch.exec()) ?? [];
+      const command: Command = [name, text, keys.length, keys, words];
+      let replies = await this.#write(command, deadline);
+      if (isMoved(replies[0]?.[0])) {
+        // Of a batch with waits the client follows no redirection, nor remembers it: it does of one command.
+        await this.driver.call("exists", keys[0] as string);
+        replies = await this.#write(command, deadline);
+      }
+      const [[failure, reply] = [null, undefined], ...waits] = replies;
       if (failure) throw failure;
-      for (const [error] of waits) if (error) throw unconfirmedBy(error);
-      const reached = replicas > 0 ? Number(waits.shift()?.[1]) : 0;
-      const [, disks] = localFsync ? (waits.shift() ?? []) : [];
-      const [onDisk = 0] = localFsync ? (disks as number[]) : [1];
-      if (reached < replicas)
-        throw unconfirmed(`${reached} of ${replicas} replicas confirmed it`, { reached, replicas });
-      if (onDisk < 1) throw unconfirmed("the server's disk did not confirm it", {});
+      checkWaits(this.#durability, waits);
       return reply;
     });
+  }
+
+  async #write(command: Command, deadline: Deadline): Promise<readonly BatchReply[]> {
+    const waitMs = Math.max(1, Math.floor(deadline.leftMs / 2));
+    const batch = this.driver.pipeline([command, ...waitCommands(this.#durability, waitMs)]);
+    return (await batch.exec()) ?? [];
   }
 
   /** A server whose memory is full takes no transactions, not even to read. What two reads agree on was so between them. */
@@ -197,26 +196,4 @@ export class Connection {
       return reply;
     });
   }
-}
-
-/** It is in the master's memory: whoever repeats it finds it there. */
-function unconfirmed(what: string, details: Record<string, unknown>): AdkError {
-  return new AdkError(
-    "UNAVAILABLE",
-    `It was written, but ${what} in time (\`durability\`): a failover may lose it. Repeat the call, which confirms it.`,
-    { retryable: true, details: { ...details, committed: "unknown" } },
-  );
-}
-
-/** The wait itself failed. */
-function unconfirmedBy(error: Error): AdkError {
-  const { code, message, cause, retryable, details } = toAdkError(error, {
-    isSent: true,
-    isWrite: true,
-  });
-  return new AdkError(code, `It was written, but not confirmed (\`durability\`). ${message}`, {
-    cause,
-    retryable,
-    details: { ...details, committed: "unknown" },
-  });
 }

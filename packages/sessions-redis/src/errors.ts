@@ -177,6 +177,11 @@ export function isOutOfMemory(error: unknown): boolean {
   return understand(error).code === "OOM";
 }
 
+/** Whether another server of the cluster has the slot by now: nothing was carried out. */
+export function isMoved(error: unknown): boolean {
+  return understand(error).code === "MOVED";
+}
+
 /** What is behind "all failed" says more than that: one step, as an error that a whole transaction got is behind itself. */
 function understand(error: unknown): Understood {
   const { previousErrors, lastNodeError } = (error ?? {}) as DriverFailure;

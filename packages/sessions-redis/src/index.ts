@@ -1,6 +1,6 @@
 /** `@adk/sessions-redis`: sessions in Redis. */
 export type { RedisAddress, RedisConnectionOptions } from "./connect.ts";
-export type { Durability } from "./connection.ts";
+export type { Durability } from "./durability.ts";
 export type { Tag } from "./keys.ts";
 export type { RedisClient } from "./redis-client.ts";
 export {

@@ -25,7 +25,8 @@ import {
   type Wake,
 } from "@adk/core";
 import { checkServer } from "./check-server.ts";
-import { Connection, type Durability } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { Durability } from "./durability.ts";
 import { Keys, type Tag } from "./keys.ts";
 import { Layout } from "./layout.ts";
 import { durability, integer, keyPrefix, oneOf } from "./option-checks.ts";

@@ -2,19 +2,22 @@ import {
   FaultProxy,
   offered,
   startRedis,
+  startRedisCluster,
   startRedisReplica,
   startRedisSentinel,
   type OwnServer,
 } from "@adk/test-services";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { RedisSessionService } from "../src/index.ts";
-import { said, textOf, verifyLog, Writers } from "./support/writers.ts";
+import { firstOf, said, textOf, verifyLog, Writers } from "./support/writers.ts";
 
 const own = await offered(async () => await startRedis());
 await own?.[Symbol.asyncDispose]();
 
 const KEY = { appName: "app", userId: "user", sessionId: "session" };
+/** The first slots of all. */
+const MOVED = 100;
 const ONE = { durability: { replicas: 1 }, maxTries: 1, timeoutMs: 1_000 };
 
 describe.skipIf(!own)("durability", { timeout: 60_000 }, () => {
@@ -64,6 +67,25 @@ describe.skipIf(!own)("durability", { timeout: 60_000 }, () => {
       expect((await service.getSession(KEY))?.lastSequence).toBe(2);
     },
   );
+
+  it("in a cluster whose slots have moved, writes follow them", async () => {
+    await using cluster = await startRedisCluster({ replicasEach: 1 });
+    const [from, to] = cluster.masters;
+    const admin = new Cluster([...cluster.addresses]);
+    const moves = async (userId: string): Promise<boolean> =>
+      Number(await admin.cluster("KEYSLOT", `{app/${userId}}`)) < MOVED;
+    const userId = await firstOf(moves);
+    const key = { ...KEY, userId };
+    const url = `redis://127.0.0.1:${from!.port}?cluster=true`;
+    await using service = await RedisSessionService.connect(url, { ...ONE, timeoutMs: 10_000 });
+    const session = await service.createSession(key);
+    await service.appendEvent({ session, event: said("before") });
+    await cluster.reshard(MOVED, from!, to!);
+    await service.appendEvent({ session, event: said("after") });
+    const found = await service.getSession(key);
+    expect(found?.events.map(textOf)).toEqual(["before", "after"]);
+    admin.disconnect();
+  });
 
   it("with `localFsync` on a server that cannot is UNSUPPORTED before a session is written", async () => {
     await using server = await startRedis({ version: "7.0" });

@@ -7,7 +7,7 @@ import { APPLY } from "../src/commands/app-state.lua.ts";
 import { RedisSessionService } from "../src/index.ts";
 import { Keys } from "../src/keys.ts";
 import { ownRedisSubject } from "./support/subject.ts";
-import { said, textOf, verifyLog, Writers } from "./support/writers.ts";
+import { firstOf, said, textOf, verifyLog, Writers } from "./support/writers.ts";
 
 const cluster = await offered(async () => await startRedisCluster());
 afterAll(async () => await cluster?.[Symbol.asyncDispose]());
@@ -223,8 +223,3 @@ describe.skipIf(!cluster)("in a cluster", { timeout: 60_000 }, () => {
     });
   });
 });
-
-/** The first of many names for which it is so. */
-async function firstOf(isSo: (name: string) => Promise<boolean>): Promise<string> {
-  for (let n = 0; ; n++) if (await isSo(`user${n}`)) return `user${n}`;
-}

@@ -102,3 +102,8 @@ async function repeated<T>(call: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** The first of many names for which it is so. */
+export async function firstOf(isSo: (name: string) => Promise<boolean>): Promise<string> {
+  for (let n = 0; ; n++) if (await isSo(`user${n}`)) return `user${n}`;
+}
