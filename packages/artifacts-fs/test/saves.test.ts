@@ -95,19 +95,57 @@ describe("a save", () => {
     });
   });
 
-  it("among deletions begins at 0 and leaves no gap", async () => {
-    const other = new FileArtifactStore({ path: folder.root });
+  it("that is overtaken by a deletion and another save comes after that one", async () => {
     const key = { ...KEY, filename: "a" };
-    for (let round = 0; round < 30; round++) {
-      const saves = Array.from({ length: 6 }, (_x, n) =>
-        (n % 2 === 0 ? store : other).save(commandOf("a", `text ${n}`)),
-      );
-      await Promise.all([...saves.slice(0, 3), store.erase(key), ...saves.slice(3)]);
-      if (round % 3 === 0) await other.erase({ ...KEY, everything: true });
+    const other = new FileArtifactStore({ path: folder.root });
+    for (const scope of [
+      key,
+      { ...KEY, everything: true as const },
+      { ...USER, everything: true as const },
+    ]) {
+      await store.erase(key);
+      for (const text of ["old 0", "old 1"]) await store.save(commandOf("a", text));
+      let isOvertaken = false;
+      using _link = await PatchedFiles.begin("link", (real) => async (from, to) => {
+        if (!isOvertaken && String(to).includes("/apps/")) {
+          isOvertaken = true;
+          await other.erase(scope);
+          await other.save(commandOf("a", "new 0"));
+        }
+        return await real(from, to);
+      });
+      // It was about to become version 2.
+      expect(await store.save(commandOf("a", "late"))).toMatchObject({ version: 1 });
+      expect(isOvertaken).toBe(true);
       const versions = await store.versions(key);
-      expect(versions.map(({ version }) => version)).toEqual(versions.map((_x, index) => index));
+      expect(versions.map(({ version }) => version)).toEqual([0, 1]);
+      expect(await readAll(await store.open(key))).toBe("late");
     }
   });
+
+  it.each(["mkdir", "link", "rename", "sync"] as const)(
+    "begins anew when all of the user's is deleted at a %s of it",
+    async (method) => {
+      const other = new FileArtifactStore({ path: folder.root });
+      let deletions = 0;
+      let isDeleting = false;
+      using _patch = await PatchedFiles.begin(
+        method,
+        (real) =>
+          async function (...parameters) {
+            if (deletions < 5 && !isDeleting) {
+              isDeleting = true;
+              await other.erase({ ...USER, everything: true });
+              isDeleting = false;
+              deletions++;
+            }
+            return await real.apply(this, parameters);
+          },
+      );
+      expect(await store.save(commandOf("a", "text"))).toMatchObject({ version: 0 });
+      expect(deletions).toBeGreaterThan(2);
+    },
+  );
 
   it("has the store's time", async () => {
     const clock = { now: () => 42, after: () => () => {} };
