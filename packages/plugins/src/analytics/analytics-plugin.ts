@@ -16,6 +16,7 @@ import {
   systemClock,
   type ToolContext,
 } from "@adk/core";
+import { isResumed } from "../internal/is-resumed.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
 import { ANALYTICS_OPTIONS } from "./analytics-options.ts";
@@ -118,8 +119,8 @@ export class AnalyticsPlugin extends BasePlugin {
     const { invocationContext: context } = params;
     const { spanId } = this.#steps.beginOnce(context.invocation, context);
     this.#recordCompactions(context);
-    const { attempt } = context.invocation.lease;
-    this.#recorder.record("INVOCATION_STARTING", context, { spanId, attributes: { attempt } });
+    const attributes = { resumed: isResumed(context) };
+    this.#recorder.record("INVOCATION_STARTING", context, { spanId, attributes });
   }
 
   override async beforeAgentCallback(params: {

@@ -13,6 +13,7 @@ import {
   type OptionCheck,
   type ToolContext,
 } from "@adk/core";
+import { isResumed } from "../internal/is-resumed.ts";
 import { filledText, integer } from "../internal/option-checks.ts";
 import { plain } from "../internal/plain.ts";
 import { DocumentFile } from "./document-file.ts";
@@ -76,10 +77,10 @@ export class DebugLoggingPlugin extends BasePlugin {
   override async beforeRunCallback(params: {
     invocationContext: InvocationContext;
   }): Promise<undefined> {
-    const { agent, invocation } = params.invocationContext;
+    const { agent } = params.invocationContext;
     this.#note(params.invocationContext, "run_start", {
       agent: agent.name,
-      attempt: invocation.lease.attempt,
+      resumed: isResumed(params.invocationContext),
     });
   }
 

@@ -19,6 +19,7 @@ import {
   describeText,
   describeValue,
 } from "../internal/describe-content.ts";
+import { isResumed } from "../internal/is-resumed.ts";
 import { filledText, integer } from "../internal/option-checks.ts";
 import { describeEvent } from "./describe-event.ts";
 import { Trace, type WriteLine } from "./trace.ts";
@@ -83,8 +84,7 @@ export class LoggingPlugin extends BasePlugin {
     invocationContext: InvocationContext;
   }): Promise<undefined> {
     const { invocationContext: context } = params;
-    const { attempt } = context.invocation.lease;
-    const again = attempt > 1 ? `, attempt ${attempt}` : "";
+    const again = isResumed(context) ? ", where it was left" : "";
     this.#trace.line(context, `run starts with agent ${context.agent.name}${again}`);
   }
 
