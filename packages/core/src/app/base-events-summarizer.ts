@@ -1,3 +1,4 @@
+import type { InvocationContext } from "../context/invocation-context.ts";
 import type { Event } from "../events/event.ts";
 
 const BRAND: unique symbol = Symbol.for("google.adk.baseEventsSummarizer") as never;
@@ -14,6 +15,8 @@ export interface SummarizeEventsRequest {
   events: readonly Event[];
   /** Aborted when nobody waits for the summary any more. */
   abortSignal?: AbortSignal | undefined;
+  /** The run for which they are summed up: its plugins stand around the call of a model. Absent outside of runs. */
+  invocationContext?: InvocationContext | undefined;
 }
 
 /** Makes one text of many events. Extend it for a summarizer of your own. */

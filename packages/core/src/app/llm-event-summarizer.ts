@@ -1,8 +1,10 @@
 import type { Content, Part } from "../content/content.ts";
+import { Context } from "../context/context.ts";
 import { AdkError } from "../errors.ts";
 import { createEvent, type Event } from "../events/event.ts";
 import { checkOptions } from "../internal/check-options.ts";
 import { type BaseLlm, isBaseLlm } from "../models/base-llm.ts";
+import type { LlmRequest } from "../models/llm-request.ts";
 import type { LlmResponse } from "../models/llm-response.ts";
 import { BaseEventsSummarizer, type SummarizeEventsRequest } from "./base-events-summarizer.ts";
 
@@ -30,7 +32,7 @@ export interface LlmEventSummarizerOptions {
   promptTemplate?: string | undefined;
 }
 
-/** Has a model sum up what was said, in one call without streaming. */
+/** Has a model sum up what was said, in one call without streaming. Plugins stand around that call as around an agent's. */
 export class LlmEventSummarizer extends BaseEventsSummarizer {
   readonly #llm: BaseLlm;
   readonly #promptTemplate: string;
@@ -51,15 +53,13 @@ export class LlmEventSummarizer extends BaseEventsSummarizer {
     this.#promptTemplate = options.promptTemplate ?? PROMPT;
   }
 
-  override async maybeSummarizeEvents({
-    events,
-    abortSignal,
-  }: SummarizeEventsRequest): Promise<Event | undefined> {
+  override async maybeSummarizeEvents(request: SummarizeEventsRequest): Promise<Event | undefined> {
+    const { events } = request;
     const [first] = events;
     const last = events.at(-1);
     if (!first || !last) return undefined;
     const prompt = this.#promptTemplate.replaceAll(PLACE, () => transcriptOf(events));
-    const response = await this.#ask({ role: "user", parts: [{ text: prompt }] }, abortSignal);
+    const response = await this.#ask({ role: "user", parts: [{ text: prompt }] }, request);
     const parts = response?.content?.parts?.filter((part) => !part.thought) ?? [];
     if (!response || parts.length === 0) return undefined;
     return createEvent({
@@ -72,22 +72,20 @@ export class LlmEventSummarizer extends BaseEventsSummarizer {
         },
       },
       ...(response.usageMetadata === undefined ? {} : { usageMetadata: response.usageMetadata }),
+      ...(response.customMetadata === undefined ? {} : { customMetadata: response.customMetadata }),
     });
   }
 
   /** The first response that says something. */
-  async #ask(
-    content: Content,
-    abortSignal: AbortSignal | undefined,
-  ): Promise<LlmResponse | undefined> {
-    const request = {
+  async #ask(content: Content, asked: SummarizeEventsRequest): Promise<LlmResponse | undefined> {
+    const request: LlmRequest = {
       model: this.#llm.model,
       contents: [content],
       config: {},
       liveConnectConfig: {},
       toolsDict: {},
     };
-    for await (const response of this.#llm.generateContentAsync(request, false, abortSignal)) {
+    for await (const response of this.#responses(request, asked)) {
       if (response.content?.parts?.length) return response;
       if (response.errorCode !== undefined)
         throw new AdkError(
@@ -96,6 +94,22 @@ export class LlmEventSummarizer extends BaseEventsSummarizer {
         );
     }
     return undefined;
+  }
+
+  #responses(
+    llmRequest: LlmRequest,
+    { invocationContext, abortSignal }: SummarizeEventsRequest,
+  ): AsyncGenerator<LlmResponse, void, undefined> {
+    const model = this.#llm;
+    const ask = (request: LlmRequest): AsyncGenerator<LlmResponse, void, undefined> =>
+      model.generateContentAsync(request, false, abortSignal);
+    const chain = invocationContext?.pluginManager.around(
+      "aroundModelCall",
+      () => abortSignal?.aborted === true,
+    );
+    if (!invocationContext || !chain) return ask(llmRequest);
+    const callbackContext = new Context({ invocationContext, abortSignal });
+    return chain.model({ callbackContext, llmRequest, model, stream: false }, ask);
   }
 }
 

@@ -158,12 +158,17 @@ export class Compactor {
   /** @throws Stopped */
   async #sumUp(
     { events }: CompactionPlan,
-    { session }: InvocationContext,
+    invocationContext: InvocationContext,
     signal: AbortSignal,
   ): Promise<Event | undefined> {
     throwIfStopped(signal);
+    const { session } = invocationContext;
     try {
-      const asked = this.#theSummarizer().maybeSummarizeEvents({ events, abortSignal: signal });
+      const asked = this.#theSummarizer().maybeSummarizeEvents({
+        events,
+        abortSignal: signal,
+        invocationContext,
+      });
       const summary = await orStopped(Promise.resolve(asked), signal);
       if (summary === undefined || summary === null) return undefined;
       if (summary.actions?.compaction?.compactedContent?.parts?.length) return summary;

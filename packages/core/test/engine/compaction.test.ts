@@ -10,10 +10,13 @@ import {
   type EventsCompactionConfig,
   type InvocationContext,
   LlmEventSummarizer,
+  type LlmResponse,
   LongRunningFunctionTool,
+  type NextModelCall,
   ParallelAgent,
   stringifyContent,
   type SummarizeEventsRequest,
+  type WrappedModelCall,
 } from "../../src/index.ts";
 import {
   agent,
@@ -207,6 +210,30 @@ describe("compaction by a sliding window", () => {
       "model: sum of q4…a6",
       "user: q7",
     ]);
+  });
+
+  it("lets plugins stand around the model that sums up, and keeps the metadata they give its answer", async () => {
+    class Around extends Plugin {
+      readonly asked: string[] = [];
+      override async *aroundModelCall(
+        call: WrappedModelCall,
+        next: NextModelCall,
+      ): AsyncGenerator<LlmResponse> {
+        this.asked.push(call.model.model);
+        for await (const response of next({ ...call.llmRequest, config: { maxOutputTokens: 5 } }))
+          yield { ...response, customMetadata: { by: "around" } };
+      }
+    }
+    const around = new Around("around");
+    const summing = llm("sum");
+    const root = agent("root", ["a1", "a2"]);
+    const summarizer = new LlmEventSummarizer({ llm: summing });
+    await using run = await compacting(root, { ...WINDOW, summarizer }, { plugins: [around] });
+    for (const question of ["q1", "q2"]) await run.say(question);
+    expect(around.asked).toEqual(["model-of-root", "model-of-root", "scripted"]);
+    expect(summing.requests[0]?.config).toEqual({ maxOutputTokens: 5 });
+    const stored = (await run.log()).find((event) => event.actions.compaction);
+    expect(stored?.customMetadata).toEqual({ by: "around" });
   });
 
   it("asks the root's model where no summarizer is given", async () => {
