@@ -13,13 +13,26 @@ import type { NextModelCall, NextToolCall, WrappedModelCall, WrappedToolCall } f
 /** What a hook may return: nothing lets the next plugin, and then the agent's own callback, have its say. */
 type Answer<T> = Promise<T | undefined>;
 
-/** What an app may decide of a plugin. */
+/** What an app may decide of a plugin, where the plugin lets it. */
 export interface PluginOptions {
   /** How long one call of a hook may take by itself, in milliseconds. @defaultValue no limit */
   hookTimeoutMs?: number | undefined;
+  /**
+   * What becomes of a run when a hook fails, or takes longer than `hookTimeoutMs`: it fails too, or it goes on as if the plugin
+   * were not there. An isolated plugin only observes: its hooks get frozen copies and contexts that only read, what they
+   * answer, throw or do too late is dropped and logged, and it does not stand around calls. A run waits for its hooks, and no
+   * longer than `hookTimeoutMs` (1,000 by default); for none while one of them has not come back.
+   *
+   * @defaultValue "fail"
+   */
+  onFailure?: "fail" | "isolate" | undefined;
 }
 
-const OPTIONS: Readonly<Record<keyof PluginOptions, OptionCheck>> = { hookTimeoutMs: integer(1) };
+const OPTIONS: Readonly<Record<keyof PluginOptions, OptionCheck>> = {
+  hookTimeoutMs: integer(1),
+  onFailure: (value) =>
+    value === "fail" || value === "isolate" ? undefined : '"fail" or "isolate"',
+};
 
 /**
  * Sees and shapes every run of an app: register it on `App.plugins`. Override what you need.
@@ -44,6 +57,8 @@ export abstract class BasePlugin {
    * @defaultValue no limit
    */
   readonly hookTimeoutMs: number | undefined;
+  /** See {@link PluginOptions.onFailure}. */
+  readonly onFailure: "fail" | "isolate";
 
   /** @throws AdkError `INVALID_ARGUMENT` without a name, or for options that do not fit. */
   constructor(name: string, options: PluginOptions = {}) {
@@ -55,6 +70,7 @@ export abstract class BasePlugin {
     this.name = name;
     checkOptions(`Plugin ${name}`, options, OPTIONS);
     this.hookTimeoutMs = options.hookTimeoutMs;
+    this.onFailure = options.onFailure ?? "fail";
   }
 
   /** Before a message is stored. An answer takes its place. */

@@ -16,7 +16,7 @@ export function callHook<H extends PluginHook>(
   clock: Clock,
 ): unknown {
   return plugin.hookTimeoutMs === undefined
-    ? invoke(plugin, hook, params)
+    ? invokeHook(plugin, hook, params)
     : callInTime(plugin, hook, params, new HookTimer(clock, plugin.hookTimeoutMs));
 }
 
@@ -31,13 +31,18 @@ async function callInTime<H extends PluginHook>(
   for (const name of ["callbackContext", "toolContext"] as const)
     if (own[name] !== undefined) contexts.push((own[name] = new SharedContext(own[name])));
   try {
-    return await timer.run(() => invoke(plugin, hook, own as HookParams<H>));
+    return await timer.run(() => invokeHook(plugin, hook, own as HookParams<H>));
   } finally {
     for (const context of contexts) context.revoke("the hook is over");
   }
 }
 
-function invoke<H extends PluginHook>(plugin: BasePlugin, hook: H, params: HookParams<H>): unknown {
+/** Calls the method as it is. @returns what it returns, perhaps a promise. */
+export function invokeHook<H extends PluginHook>(
+  plugin: BasePlugin,
+  hook: H,
+  params: HookParams<H>,
+): unknown {
   const method = plugin[hook] as (this: BasePlugin, params: HookParams<H>) => unknown;
   return method.call(plugin, params);
 }

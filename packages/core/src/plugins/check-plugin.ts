@@ -1,6 +1,6 @@
 import { AdkError } from "../errors.ts";
 import { describe } from "../internal/check-options.ts";
-import type { BasePlugin, PluginHook } from "./base-plugin.ts";
+import { BasePlugin, type PluginHook } from "./base-plugin.ts";
 
 /** All hooks, in the order of a run. */
 export const HOOKS: readonly PluginHook[] = [
@@ -33,11 +33,28 @@ export function checkPlugin(plugin: BasePlugin): void {
   for (const method of [...HOOKS, ...OTHER_METHODS])
     if (plugin[method] !== undefined && typeof plugin[method] !== "function")
       throw unfit(plugin, method, "a method");
-  const { aroundRank, hookTimeoutMs } = plugin;
+  const { aroundRank, hookTimeoutMs, onFailure } = plugin;
+  if (onFailure !== undefined && onFailure !== "fail" && onFailure !== "isolate")
+    throw unfit(plugin, "onFailure", '"fail" or "isolate"');
+  if (isIsolated(plugin) && overrides(plugin, "redact"))
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `Plugin ${plugin.name} redacts, so it cannot be isolated: without it, nothing may be stored or shown. Leave \`onFailure\` out.`,
+    );
   if (aroundRank !== undefined && !Number.isFinite(aroundRank))
     throw unfit(plugin, "aroundRank", "a finite number");
   if (hookTimeoutMs !== undefined && !(Number.isSafeInteger(hookTimeoutMs) && hookTimeoutMs > 0))
     throw unfit(plugin, "hookTimeoutMs", "a whole number of milliseconds from 1");
+}
+
+/** Whether it only observes. */
+export function isIsolated({ onFailure }: BasePlugin): boolean {
+  return onFailure === "isolate";
+}
+
+/** Whether the plugin does more in this method than any plugin does. */
+export function overrides(plugin: BasePlugin, method: keyof BasePlugin): boolean {
+  return typeof plugin[method] === "function" && plugin[method] !== BasePlugin.prototype[method];
 }
 
 function unfit(plugin: BasePlugin, member: keyof BasePlugin, expected: string): AdkError {

@@ -7,11 +7,12 @@ import { systemClock } from "../internal/clock.ts";
 import type { Event } from "../events/event.ts";
 import { Redaction } from "./redaction.ts";
 import { replacedEvent } from "./replaced-event.ts";
-import { BasePlugin, type PluginHook } from "./base-plugin.ts";
+import type { BasePlugin, PluginHook } from "./base-plugin.ts";
 import { AroundChain } from "./around-chain.ts";
 import { callHook, type HookAnswer, type HookParams } from "./call-hook.ts";
 import { expectedAnswer } from "./check-answer.ts";
-import { checkPlugin, HOOKS } from "./check-plugin.ts";
+import { checkPlugin, HOOKS, isIsolated, overrides } from "./check-plugin.ts";
+import { Observers } from "./observers.ts";
 import { pluginFailed } from "./plugin-failed.ts";
 
 /** Of a hook that no plugin has: most are asked in every turn. */
@@ -30,6 +31,7 @@ export class PluginManager {
   #redaction: Redaction | undefined;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #observers: Observers;
 
   constructor(
     plugins: readonly BasePlugin[] = [],
@@ -37,6 +39,7 @@ export class PluginManager {
   ) {
     this.#logger = logger;
     this.#clock = clock;
+    this.#observers = new Observers(clock, logger);
     for (const plugin of plugins) this.registerPlugin(plugin);
   }
 
@@ -54,19 +57,15 @@ export class PluginManager {
       );
     this.#plugins.push(plugin);
     for (const hook of HOOKS) {
-      if (typeof plugin[hook] !== "function" || plugin[hook] === BasePlugin.prototype[hook])
-        continue;
+      if (!overrides(plugin, hook)) continue;
       const list = this.#byHook.get(hook) ?? [];
       list.push(plugin);
       this.#byHook.set(hook, list);
     }
-    const redacting = this.#plugins.filter(
-      ({ redact }) => typeof redact === "function" && redact !== BasePlugin.prototype.redact,
-    );
+    const redacting = this.#plugins.filter((one) => overrides(one, "redact"));
     if (redacting.length > 0) this.#redaction = new Redaction(redacting);
     for (const kind of ["aroundModelCall", "aroundToolCall"] as const) {
-      if (typeof plugin[kind] !== "function" || plugin[kind] === BasePlugin.prototype[kind])
-        continue;
+      if (!overrides(plugin, kind) || isIsolated(plugin)) continue;
       this.#around[kind].push(plugin);
       this.#around[kind].sort((left, right) => rankOf(right) - rankOf(left));
     }
@@ -107,7 +106,7 @@ export class PluginManager {
     for (const plugin of plugins) {
       let answer: unknown;
       try {
-        answer = await callHook(plugin, hook, params, this.#clock);
+        answer = await this.#call(plugin, hook, params);
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -122,6 +121,12 @@ export class PluginManager {
       return answer as HookAnswer<H>;
     }
     return undefined;
+  }
+
+  #call<H extends PluginHook>(plugin: BasePlugin, hook: H, params: HookParams<H>): unknown {
+    return isIsolated(plugin)
+      ? this.#observers.tell(plugin, hook, params)
+      : callHook(plugin, hook, params, this.#clock);
   }
 
   /**
@@ -144,7 +149,7 @@ export class PluginManager {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       let answer: unknown;
       try {
-        answer = await callHook(plugin, hook, { ...params, event }, this.#clock);
+        answer = await this.#call(plugin, hook, { ...params, event });
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -166,7 +171,7 @@ export class PluginManager {
   async each<H extends PluginHook>(hook: H, params: HookParams<H>): Promise<void> {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       try {
-        await callHook(plugin, hook, params, this.#clock);
+        await this.#call(plugin, hook, params);
       } catch (error) {
         throw pluginFailed(plugin, hook, error);
       }
@@ -177,7 +182,7 @@ export class PluginManager {
   async notify<H extends PluginHook>(hook: H, params: HookParams<H>): Promise<void> {
     for (const plugin of this.#byHook.get(hook) ?? []) {
       try {
-        await callHook(plugin, hook, params, this.#clock);
+        await this.#call(plugin, hook, params);
       } catch (error) {
         this.#logger.error(`Plugin ${plugin.name} failed in ${hook}.`, { error });
       }
@@ -192,8 +197,7 @@ export class PluginManager {
   async close(timeoutMs: number): Promise<void> {
     const failures: string[] = [];
     for (const plugin of this.#plugins) {
-      if (typeof plugin.close !== "function" || plugin.close === BasePlugin.prototype.close)
-        continue;
+      if (!overrides(plugin, "close")) continue;
       let cancel: (() => void) | undefined;
       try {
         const late = new Promise<never>((_, reject) => {

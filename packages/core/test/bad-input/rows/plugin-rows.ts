@@ -12,6 +12,10 @@ export const pluginRows: readonly Row[] = rowsOf<PluginOptions>(
       ["no number", Number.NaN],
       ["a text", "1"],
     ],
+    onFailure: [
+      ["another word", "ignore"],
+      ["a boolean", true],
+    ],
   },
   () => ({}),
   (_world, options) => new Plugin("plugin", options),
