@@ -127,13 +127,14 @@ describe("a save", () => {
     "begins anew when all of the user's is deleted at a %s of it",
     async (method) => {
       const other = new FileArtifactStore({ path: folder.root });
+      await store.save(commandOf("b", "makes the folders"));
       let deletions = 0;
       let isDeleting = false;
       using _patch = await PatchedFiles.begin(
         method,
         (real) =>
           async function (...parameters) {
-            if (deletions < 5 && !isDeleting) {
+            if (deletions < 8 && !isDeleting) {
               isDeleting = true;
               await other.erase({ ...USER, everything: true });
               isDeleting = false;
