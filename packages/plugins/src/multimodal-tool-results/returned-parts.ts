@@ -20,7 +20,7 @@ export function returnedParts(result: unknown): Part[] | undefined {
 }
 
 /** Whether the part holds or names a file. */
-export function hasFile({ inlineData, fileData }: Part): boolean {
+function hasFile({ inlineData, fileData }: Part): boolean {
   return inlineData !== undefined || fileData !== undefined;
 }
 
