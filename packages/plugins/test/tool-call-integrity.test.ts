@@ -3,6 +3,7 @@ import {
   BasePlugin,
   type CallbackContext,
   type Content,
+  type Event,
   LlmAgent,
   type LlmRequest,
   type Part,
@@ -233,6 +234,28 @@ describe("ToolCallIntegrityPlugin with a key", () => {
       code: "PLUGIN_FAILED",
       cause: { code: "FAILED_PRECONDITION" },
     });
+  });
+
+  it("passes over calls whose arguments are redacted in the log: they are not made from it", async () => {
+    class HideArguments extends BasePlugin {
+      override redact(event: Event): Event[] {
+        const parts = event.content?.parts?.map((one) =>
+          one.functionCall
+            ? { functionCall: { ...one.functionCall, args: { hidden: true } } }
+            : one,
+        );
+        return [parts ? { ...event, content: { ...event.content, parts } } : event];
+      }
+    }
+    const model = new ScriptedLlm({ turns: [calls(["ping", "c1", { secret: 1 }]), "one", "two"] });
+    const root = new LlmAgent({ name: "root", model, tools: [tool("ping", () => "pong")] });
+    await using w = await world("sqlite");
+    const process = () =>
+      w.process({ root, plugins: [...keyed("k"), new HideArguments("hide_arguments")] });
+    await (await process()).say("hi");
+    await (await process()).say("more");
+    model.assertConsumed();
+    expect(JSON.stringify(await w.log())).not.toContain("secret");
   });
 
   it("only warns of missing stamps when it is told to", async () => {

@@ -57,6 +57,20 @@ describe("RowQueue", () => {
     expect(writes).toEqual([["r1", "r2"], ["r3", "r4"], ["r5"]]);
   });
 
+  it("forgets no row that comes just when a batch is done", async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const { clock, queue, writes } = setUp([], { batchSize: 2, batchIntervalMs: 500 });
+      queue.add(row(1));
+      const flushing = queue.flush();
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      queue.add(row(2));
+      await flushing;
+      await clock.advance(500);
+      expect(writes.flat(), `after ${turns} microtasks`).toEqual(["r1", "r2"]);
+      expect(clock.pendingTimers).toBe(0);
+    }
+  });
+
   it("tries the same rows again, after longer and longer pauses", async () => {
     const { clock, queue, writes } = setUp(["fail", "fail"], { batchSize: 1, retryDelayMs: 100 });
     queue.add(row(1));

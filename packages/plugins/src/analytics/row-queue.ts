@@ -79,12 +79,7 @@ export class RowQueue {
     if (this.#rows.length >= this.#options.maxQueueSize) return this.#drop("overflow", 1);
     this.#rows.push(row);
     if (this.#rows.length >= this.#options.batchSize) this.#start();
-    else if (!this.#draining)
-      this.#cancelTimer ??= this.#clock.after(
-        this.#options.batchIntervalMs,
-        () => this.#start(),
-        true,
-      );
+    else if (!this.#draining) this.#waitForMore();
   }
 
   /** Counts a row that could not even be made. */
@@ -112,11 +107,21 @@ export class RowQueue {
     await this.#sink.close?.();
   }
 
+  #waitForMore(): void {
+    this.#cancelTimer ??= this.#clock.after(
+      this.#options.batchIntervalMs,
+      () => this.#start(),
+      true,
+    );
+  }
+
   #start(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = undefined;
+      // Added between the last look at the queue and now.
+      if (this.#rows.length > 0 && !this.#closing.signal.aborted) this.#waitForMore();
     });
   }
 

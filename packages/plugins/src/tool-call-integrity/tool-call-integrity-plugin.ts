@@ -50,6 +50,7 @@ export class ToolCallIntegrityPlugin extends BasePlugin {
   readonly #repairs: boolean;
   readonly #stamps: CallStamps | undefined;
   readonly #isStrict: boolean;
+  readonly #checked: WeakSet<Event> = new WeakSet();
 
   /** @throws {@link AdkError} `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
   constructor(options: ToolCallIntegrityPluginOptions = {}) {
@@ -76,6 +77,7 @@ export class ToolCallIntegrityPlugin extends BasePlugin {
       await checkStamps(invocationContext, this.#stamps, {
         plugin: this.name,
         isStrict: this.#isStrict,
+        checked: this.#checked,
       });
   }
 
