@@ -8,15 +8,13 @@ const RCLONE = {
   program: "rclone",
 } as const;
 
+const FLAGS = ["--config", "", "--addr", "127.0.0.1:{port}", "--auth-key", "adk,adk-secret"];
+
 /** `rclone serve s3` for one test: a server that ignores conditions, and writes over what is there. */
 export async function startRclone(): Promise<OwnServer> {
   return await startServer("rclone", {
     prepare: [],
-    command: [
-      wheelProgram(RCLONE),
-      ...["serve", "s3", "--config", "", "--addr", "127.0.0.1:{port}"],
-      ...["--auth-key", "adk,adk-secret", "{dir}"],
-    ],
+    command: [wheelProgram(RCLONE), "serve", "s3", ...FLAGS, "{dir}"],
     env: {},
     readyLine: "Starting s3 server",
     url: "http://adk:adk-secret@127.0.0.1:{port}",
