@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | approval-desk | two-workers | bench | bench:sessions: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | release:dry | approval-desk | two-workers | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -7,10 +7,12 @@ const PROGRAMS = {
   crash: { file: "packages/parity/src/crash/main.ts" },
   chaos: { file: "packages/chaos/src/main.ts" },
   tarballs: { file: "scripts/tarballs.mjs" },
+  "release:dry": { file: "scripts/release-dry.mjs" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
   "two-workers": { file: "apps/two-workers/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },
+  "bench:artifacts": { file: "bench/artifacts.ts" },
 };
 
 const [name, ...args] = process.argv.slice(2);

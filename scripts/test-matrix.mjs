@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { nodeOf } from "./release/node-of.mjs";
 import { environment, giveUp, ROOT, setUp } from "./setup.mjs";
 
 const { node } = setUp();
@@ -131,22 +132,9 @@ function linesOf({ name }) {
   return [...lines.values()];
 }
 
-/** From the registry, into a folder of the cache, once. */
 function oldestNode() {
-  const binaries = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-  const folder = join(CACHE, `node-${OLDEST}`);
-  const file = join(folder, "node_modules", binaries, "bin/node");
-  if (existsSync(file)) return file;
-  mkdirSync(folder, { recursive: true });
-  const flags = ["--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-  const { status, stderr } = spawnSync("npm", ["install", ...flags, `${binaries}@${OLDEST}`], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  if (status !== 0)
-    giveUp(
-      `Node ${OLDEST} could not be fetched from the registry: ${stderr.trim().split("\n").at(-1)}`,
-    );
+  const file = nodeOf(OLDEST);
+  if (file === undefined) giveUp(`Node ${OLDEST} could not be fetched from the registry.`);
   return file;
 }
 
