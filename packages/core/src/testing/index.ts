@@ -35,6 +35,9 @@ export {
   type ModelSuiteLevel,
   type ModelSuiteSubject,
 } from "./model-suite.ts";
+export { pluginCases } from "./plugins/cases.ts";
+export { pluginSuite, type PluginSuiteOptions } from "./plugins/plugin-suite.ts";
+export type { PluginCase, PluginEffect, PluginLevel, PluginSubject } from "./plugins/subject.ts";
 export {
   ScriptedLlm,
   type ScriptedAnswer,
