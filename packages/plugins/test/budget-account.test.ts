@@ -9,36 +9,9 @@ import {
 } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
-import { BudgetPlugin, type BudgetPluginOptions, type Spending } from "../src/budget/index.ts";
+import { budget, NO_LIMIT, onTheLog } from "./support/spent-by-log.ts";
 import { MeteredLlm, used } from "./support/metered-llm.ts";
-import { calls, KEY, STORES, tool, type World, world } from "./support/world.ts";
-
-const NO_LIMIT = { maxTokens: 1_000_000_000 };
-
-function budget(options: BudgetPluginOptions = { session: NO_LIMIT }): BudgetPlugin {
-  return new BudgetPlugin({ estimateTokens: () => 10, maxAnswerTokens: 50, ...options });
-}
-
-/** What another process reads from the log: a run that calls no model is told. */
-async function onTheLog(
-  { process }: World,
-  options?: BudgetPluginOptions,
-  sessionId = "s",
-): Promise<{ run: Spending; session: Spending }> {
-  const plugin = budget(options);
-  const spent: { run: Spending; session: Spending }[] = [];
-  const root = new LlmAgent({
-    name: "root",
-    model: new ScriptedLlm({ turns: [] }),
-    beforeAgentCallback: async (context) => {
-      spent.push(await plugin.spent(context));
-      return { role: "model", parts: [{ text: "told" }] };
-    },
-  });
-  const { say } = await process({ root, plugins: [plugin] });
-  await say("how much?", { sessionId });
-  return spent[0] as { run: Spending; session: Spending };
-}
+import { calls, KEY, STORES, tool, world } from "./support/world.ts";
 
 function told(response: LlmResponse, input: number, output: number): LlmResponse {
   return { ...response, ...used(input, output) };
@@ -202,7 +175,7 @@ describe("a resumed invocation", () => {
     });
     const invocationId = message?.invocationId ?? "";
     const events = await second.say(undefined, { invocationId });
-    console.log(JSON.stringify(events, null, 1), JSON.stringify(await w.log(), null, 1));
-    expect(events.at(-1)?.usageMetadata?.candidatesTokenCount).toBe(60 - 40 - 10);
+    const answer = events.find(({ usageMetadata }) => usageMetadata);
+    expect(answer?.usageMetadata?.candidatesTokenCount).toBe(60 - 40 - 10);
   });
 });

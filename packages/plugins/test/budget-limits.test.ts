@@ -7,7 +7,12 @@ import {
 } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
-import { BudgetPlugin, type BudgetPluginOptions, estimateTokens } from "../src/budget/index.ts";
+import {
+  type BudgetLimits,
+  BudgetPlugin,
+  type BudgetPluginOptions,
+  estimateTokens,
+} from "../src/budget/index.ts";
 import { MeteredLlm, used } from "./support/metered-llm.ts";
 import { calls, SSE, tool, world } from "./support/world.ts";
 
@@ -51,7 +56,7 @@ describe("BudgetPlugin, the options", () => {
 });
 
 describe("BudgetPlugin, a call", () => {
-  it.each([
+  it.each<[string, BudgetLimits & { asked?: number; maxAnswerTokens?: number }, number]>([
     ["what was asked", { asked: 7, maxAnswerTokens: 9, maxTokens: 1_000 }, 7],
     ["`maxAnswerTokens`", { asked: 70, maxAnswerTokens: 9, maxTokens: 1_000 }, 9],
     ["what is left", { asked: 70, maxAnswerTokens: 60, maxTokens: 15 }, 5],
