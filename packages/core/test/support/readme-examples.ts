@@ -60,9 +60,15 @@ export function documents(): string[] {
       ? readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}/README.md`)
       : [],
   );
-  return ["README.md", "CONTRIBUTING.md", ...packages].filter((file) =>
+  return ["README.md", "CONTRIBUTING.md", ...packages, ...markdownIn("docs")].filter((file) =>
     existsSync(join(ROOT, file)),
   );
+}
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`);
 }
 
 export function readExamples(): Example[] {
