@@ -244,6 +244,27 @@ describe("AnalyticsPlugin", () => {
     expect(JSON.stringify([...sink.rows.values()])).not.toContain(data);
   });
 
+  it.each([
+    [false, [1, 1]],
+    [true, [1, 3]],
+  ])("stores of a prompt what is new, or all of it (%s)", async (wholePrompts, sizes) => {
+    await using w = await world();
+    const { sink, start } = process({
+      w,
+      turns: [calls(["look", "c1"]), "done"],
+      tools: [look],
+      options: { wholePrompts },
+    });
+    const { plugin, say } = await start();
+    await say("hi");
+    await plugin.flush();
+    const rows = sink.of("LLM_REQUEST");
+    expect(rows.map(({ content }) => (content as { prompt: unknown[] }).prompt.length)).toEqual(
+      sizes,
+    );
+    expect(rows.map(({ attributes }) => attributes["contents"])).toEqual([1, 3]);
+  });
+
   it("records only the wanted types, in the app's own span", async () => {
     await using w = await world();
     const options: Partial<AnalyticsPluginOptions> = {

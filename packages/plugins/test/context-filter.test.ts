@@ -1,4 +1,4 @@
-import { type Content, LlmAgent, SequentialAgent } from "@adk/core";
+import { type Content, LlmAgent, LoopAgent } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
 import {
@@ -119,22 +119,20 @@ describe("ContextFilterPlugin", () => {
 
   it("does not take what other agents said for a word of a person", async () => {
     const second = new ScriptedLlm({ turns: ["b1", "b2"] });
-    const root = new SequentialAgent({
+    const root = new LoopAgent({
       name: "root",
+      maxIterations: 2,
       subAgents: [
         new LlmAgent({ name: "first", model: new ScriptedLlm({ turns: ["a1", "a2"] }) }),
         new LlmAgent({ name: "second", model: second }),
       ],
     });
     await using w = await world();
-    const { say } = await w.process({
-      root,
-      plugins: [new ContextFilterPlugin({ numInvocationsToKeep: 1 })],
-    });
-    await say("q1");
-    await say("q2");
-    expect(words(second.requests[1]?.contents ?? [])[0]).toBe("q2");
-    expect(second.requests[1]?.contents).toHaveLength(2);
+    const plugins = [new ContextFilterPlugin({ numInvocationsToKeep: 1 })];
+    await (await w.process({ root, plugins })).say("q1");
+    const asked = second.requests[1]?.contents ?? [];
+    expect(asked.map(({ role }) => role)).toEqual(["user", "user", "model", "user"]);
+    expect(words(asked)[0]).toBe("q1");
   });
 
   it("moves the cut back to the call of a response that came late", () => {

@@ -42,7 +42,7 @@ describe.each(STORES)("ReflectAndRetryToolPlugin on %s", (store) => {
     expect(read).toEqual(found["c2"]);
   });
 
-  it("goes on counting after a crash, behind a response as well as between two of one answer", async () => {
+  it("goes on counting after a crash behind a response", async () => {
     let fails = true;
     const flaky = tool("flaky", async () => {
       if (fails) throw new Error("later");
@@ -58,6 +58,40 @@ describe.each(STORES)("ReflectAndRetryToolPlugin on %s", (store) => {
     await (await process()).say(undefined, { invocationId: "e-1" });
     model.assertConsumed();
     expect(countsIn(responses(await w.log()))).toEqual([1, 2, 0]);
+  });
+
+  it("goes on counting after a crash between two calls of one answer", async () => {
+    let hangs = true;
+    let hasStarted = (): void => undefined;
+    const started = new Promise<void>((resolve) => {
+      hasStarted = resolve;
+    });
+    const made: unknown[] = [];
+    const shaky = tool("shaky", async ({ n }) => {
+      made.push(n);
+      if (n === 2 && hangs) {
+        hasStarted();
+        await new Promise(() => undefined);
+      }
+      throw new Error("no");
+    });
+    const answer = calls(["shaky", "c1", { n: 1 }], ["shaky", "c2", { n: 2 }]);
+    const model = new ScriptedLlm({ turns: [answer, "done"] });
+    const root = new LlmAgent({ name: "root", model, tools: [shaky] });
+    await using w = await world(store);
+    const plugins = (): BasePlugin[] => [new ReflectAndRetryToolPlugin()];
+    const first = await w.process({ root, plugins: plugins(), abortGraceMs: 0 });
+    const cut = first.say("hi", { invocationId: "e-1" }).catch(() => undefined);
+    await started;
+    const closing = first.runner.close();
+    await w.clock.advance(10_000);
+    await Promise.all([closing, cut]);
+    hangs = false;
+    const again = await w.process({ root, plugins: plugins() });
+    await again.say(undefined, { invocationId: "e-1" });
+    expect(made).toEqual([1, 2, 2]);
+    const found = responses(await w.log());
+    expect([found["c1"]?.["retry_count"], found["c2"]?.["retry_count"]]).toEqual([1, 2]);
   });
 
   it("ends the run, with the tool's error, for one failure too many that a crash is between", async () => {

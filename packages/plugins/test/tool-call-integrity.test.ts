@@ -208,7 +208,10 @@ describe("ToolCallIntegrityPlugin with a key", () => {
       {
         storedWith: keyed("k"),
         checkedWith: keyed("k"),
-        change: change('"name":"pay"', '"name":"buy"'),
+        change: change(
+          '"functionCall":{"id":"c1","name":"pay"',
+          '"functionCall":{"id":"c1","name":"buy"',
+        ),
       },
     ],
     [

@@ -43,6 +43,7 @@ export const ANALYTICS_OPTIONS: Readonly<Record<keyof AnalyticsPluginOptions, Op
       ? undefined
       : "a sink with `write`",
   payloads: "boolean",
+  wholePrompts: "boolean",
   maxTextLength: integer(1),
   eventAllowlist: eventTypes,
   eventDenylist: eventTypes,

@@ -32,6 +32,11 @@ export interface AnalyticsPluginOptions extends RowQueueOptions {
   sink: AnalyticsSink;
   /** Whether rows hold what was said, arguments, results, state and messages of errors. @defaultValue true */
   payloads?: boolean | undefined;
+  /**
+   * Whether each `LLM_REQUEST` row holds the whole conversation again, or only what is new since the model's last answer: the
+   * rest stands in earlier rows. @defaultValue false
+   */
+  wholePrompts?: boolean | undefined;
   /** Where texts are cut, in characters. @defaultValue 500,000 */
   maxTextLength?: number | undefined;
   /** Only these. @defaultValue all */
@@ -58,6 +63,7 @@ export interface AnalyticsPluginOptions extends RowQueueOptions {
 export class AnalyticsPlugin extends BasePlugin {
   readonly #queue: RowQueue;
   readonly #recorder: Recorder;
+  readonly #wholePrompts: boolean;
   readonly #steps: Steps = new Steps();
   readonly #running: RunningTools = new RunningTools();
   readonly #compactions: Set<string> = new Set();
@@ -72,6 +78,7 @@ export class AnalyticsPlugin extends BasePlugin {
       );
     super(options.name ?? "analytics_plugin");
     const { eventAllowlist, eventDenylist = [] } = options;
+    this.#wholePrompts = options.wholePrompts ?? false;
     this.#queue = new RowQueue(options.sink, options, {
       clock: options.clock ?? systemClock,
       logger: options.logger ?? consoleLogger,
@@ -139,10 +146,13 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { callbackContext, llmRequest } = params;
     const { model, contents, config, toolsDict } = llmRequest;
+    const start = this.#wholePrompts
+      ? 0
+      : contents.findLastIndex(({ role }) => role === "model") + 1;
     const step = this.#steps.begin(callbackContext, callbackContext.invocationContext);
     this.#record("LLM_REQUEST", callbackContext, step, {
-      content: { prompt: contents, system_prompt: config?.systemInstruction },
-      attributes: { model, tools: Object.keys(toolsDict) },
+      content: { prompt: contents.slice(start), system_prompt: config?.systemInstruction },
+      attributes: { model, contents: contents.length, tools: Object.keys(toolsDict) },
     });
   }
 
