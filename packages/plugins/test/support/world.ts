@@ -146,6 +146,10 @@ export function calls(
   };
 }
 
+export function says(text: string): LlmResponse {
+  return { content: { role: "model", parts: [{ text }] } };
+}
+
 export function tool(
   name: string,
   execute: (args: Record<string, unknown>, context: Context) => unknown,
