@@ -75,8 +75,7 @@ export class Saver {
     const head = { key: this.#keys.version(key, position), modified: Date.now() };
     if (await this.#bucket.head(blob, signal))
       return toStoredVersion(this.#bucket, position, { head, record: named });
-    await this.#bucket.remove(head);
-    this.#log.forget(this.#keys.name(key));
+    await this.#log.takeBack(key, position);
     throw erasedMeanwhile(this.#bucket);
   }
 

@@ -181,6 +181,17 @@ export class VersionLog {
     );
   }
 
+  /** Removes what was stored at a place. The first of all stays taken when others stand behind it. */
+  async takeBack(key: ArtifactKey, position: Position): Promise<void> {
+    this.forget(this.#keys.name(key));
+    const place = { key: this.#keys.version(key, position) };
+    const newest = await this.newest(key);
+    const isFirst = position.life === 0 && position.version === 0;
+    const isAlone = newest?.position.life === 0 && newest.position.version === 0;
+    if (isFirst && !isAlone) await this.#bucket.put({ ...place, body: new Uint8Array(0) });
+    else await this.#bucket.remove(place);
+  }
+
   /** Takes the first place of all, where versions come that do not begin with it. */
   async seal(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
     const place = this.#keys.version(key, FIRST);

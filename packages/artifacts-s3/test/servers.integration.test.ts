@@ -10,7 +10,11 @@ import {
 } from "@adk/test-services";
 import { CreateBucketCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
+import { buffer } from "node:stream/consumers";
+import { BucketRequests } from "../src/bucket-requests.ts";
 import { openClient } from "../src/connect.ts";
+import { copyObject } from "../src/multipart.ts";
+import { RequestContext } from "../src/request-context.ts";
 import { S3ArtifactService } from "../src/s3-artifact-service.ts";
 import type { S3ArtifactStoreOptions } from "../src/store-options.ts";
 
@@ -207,6 +211,33 @@ describe("what is set for objects", () => {
     const names = Object.keys(own.requests.find(aPut)!.headers);
     for (const name of Object.keys(EXPECTED)) expect(names).not.toContain(name);
     expect(names).toContain("x-amz-checksum-sha256");
+    client.destroy();
+  });
+});
+
+describe.each([
+  { name: "our own server", server: own },
+  { name: "SeaweedFS", server: shared },
+])("a copy of more than is copied at once, $name", ({ server }) => {
+  it.skipIf(!server)("is made in parts, and gives the same bytes", async () => {
+    await using place = await freshBucket(server!);
+    const client = openClient(place.access);
+    const context = new RequestContext({ client, bucket: place.bucket });
+    const bucket = new BucketRequests(context);
+    const MIB = 1_048_576;
+    const body = new Uint8Array(12 * MIB).map((_byte, index) => index % 251);
+    await bucket.put({ key: "a/!2F", body });
+    const source = { key: "a/!2F", size: body.length, contentType: "video/mp4" };
+    expect(await copyObject(bucket, source, "b", undefined, 5 * MIB, 5 * MIB)).toBe(true);
+    const found = await bucket.get("b");
+    expect(Buffer.compare(await buffer(found!.body), body)).toBe(0);
+    expect(await bucket.uploads.list("")).toEqual([]);
+    const none = { ...source, key: "none" };
+    expect(await copyObject(bucket, none, "c")).toBe(false);
+    await expect(copyObject(bucket, none, "c", undefined, 5 * MIB, 5 * MIB)).rejects.toMatchObject({
+      code: "ARTIFACT_CORRUPT",
+    });
+    expect(await bucket.uploads.list("")).toEqual([]);
     client.destroy();
   });
 });

@@ -54,13 +54,11 @@ export const memory: ArtifactsGroup = {
     for (const direction of ["up", "down"] as const) {
       const less = await run("ours", direction, small, []);
       const more = await run("ours", direction, large, []);
-      const bare = await run("bare", direction, large, []);
       const growth = (more.peakRss - less.peakRss) / MIB;
       lines.push({
         name: `${large / MIB} MiB ${direction} without flags, after ${small / MIB} MiB`,
         must: true,
         ours: `${said(more)}; ${small / MIB} MiB: ${short(less.peakRss / MIB)} MiB`,
-        bare: said(bare),
         goal: `at most ${MOST_GROWTH_MIB} MiB more`,
         met: more.bytes === large && growth <= MOST_GROWTH_MIB,
       });
