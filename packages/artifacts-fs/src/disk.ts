@@ -14,7 +14,7 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Committed, foreign, storeError, systemCode } from "./errors.ts";
+import { type Committed, foreign, linkError, storeError, systemCode } from "./errors.ts";
 
 /** File systems that cannot sync a folder say so; there is nothing more to do then. */
 const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EISDIR"]);
@@ -131,7 +131,7 @@ export async function linkNew(file: string, name: string): Promise<boolean | und
       case "ENOENT":
         return undefined;
       default:
-        throw storeError(error, name);
+        throw linkError(error, name);
     }
   }
 }
@@ -143,8 +143,8 @@ export async function duplicate(file: string, name: string): Promise<true | unde
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT") return undefined;
-    if (code !== "EMLINK") throw storeError(error, name);
-    // It has as many names as its file system allows: this one gets bytes of its own.
+    if (code !== "EMLINK" && code !== "EPERM") throw storeError(error, name);
+    // It has as many names as its file system allows, or another owner: this one gets bytes of its own.
     await must(name, copyFile(file, name, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE));
     await must(name, syncFile(name));
   }

@@ -1,6 +1,6 @@
 import { AdkError } from "@adk/core";
 import { describe, expect, it } from "vitest";
-import { storeError, systemCode } from "./errors.ts";
+import { linkError, storeError, systemCode } from "./errors.ts";
 
 /** An error as `node:fs` throws it. */
 function systemError(code: string): Error {
@@ -51,6 +51,15 @@ describe("storeError", () => {
       cause: { name: "SystemError", code: systemCode, syscall: "link" },
     });
     expect((error as Error).message).toMatch(/^"\/data\/x" .*\.$/);
+  });
+
+  it("of a link has a word for EPERM, which FAT answers", () => {
+    const [refused, full] = [systemError("EPERM"), systemError("ENOSPC")];
+    expect(linkError(refused, "/data/x")).toMatchObject({
+      code: "MISCONFIGURED",
+      details: { reason: "no-links", systemCode: "EPERM", committed: false },
+    });
+    expect(linkError(full, "/data/x")).toMatchObject({ code: "STORE_FULL" });
   });
 
   it("leaves what is not the system's", () => {

@@ -113,11 +113,25 @@ export function systemCode(error: unknown): string | undefined {
 export function storeError(error: unknown, path: string, committed: Committed = false): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;
-  const rule = RULES[code] ?? IO;
-  return new AdkError(rule.code, `${JSON.stringify(path)} ${rule.advice}`, {
-    cause: cleaned(error as NodeJS.ErrnoException),
-    retryable: rule.retryable,
-    details: { reason: rule.reason, systemCode: code, committed },
+  return byRule(RULES[code] ?? IO, error as NodeJS.ErrnoException, path, committed);
+}
+
+/** The same for a `link` of a file that is ours: file systems without hard links answer EPERM. */
+export function linkError(error: unknown, path: string): unknown {
+  if (systemCode(error) !== "EPERM") return storeError(error, path);
+  return byRule(NO_LINKS, error as NodeJS.ErrnoException, path, false);
+}
+
+function byRule(
+  { code, advice, reason, retryable }: Rule,
+  error: NodeJS.ErrnoException,
+  path: string,
+  committed: Committed,
+): AdkError {
+  return new AdkError(code, `${JSON.stringify(path)} ${advice}`, {
+    cause: new SystemError(error),
+    retryable,
+    details: { reason, systemCode: error.code, committed },
   });
 }
 
@@ -137,7 +151,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   });
 }
 
-/** What a cause is: a copy of the system's error. */
+/** What a cause is: a copy of the system's error. Its message has the call and paths with encoded names, never bytes. */
 class SystemError extends Error {
   override readonly name: string = "SystemError";
   readonly code: string | undefined;
@@ -148,9 +162,4 @@ class SystemError extends Error {
     this.code = code;
     this.syscall = syscall;
   }
-}
-
-/** Its message has the system call and paths, which hold encoded names, never bytes. */
-function cleaned(error: NodeJS.ErrnoException): Error {
-  return new SystemError(error);
 }

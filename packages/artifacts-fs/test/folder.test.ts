@@ -12,9 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { spawnSync } from "node:child_process";
+import { copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FileArtifactService, FileArtifactStore } from "../src/index.ts";
+import { PatchedFiles, systemError } from "./support/patched-files.ts";
 import { fileOf } from "./support/subjects.ts";
 import { TempFolder } from "./support/temp-folder.ts";
 
@@ -73,6 +75,29 @@ describe("the folder", () => {
     rmSync(join(folder.root, "tmp"), { recursive: true });
     writeFileSync(join(folder.root, "tmp"), "in the way");
     expect((await store.check()).problems).toMatchObject([{ code: "MISCONFIGURED" }]);
+  });
+
+  it("on a file system without hard links is a problem for check(), and nothing is saved", async () => {
+    using _link = await PatchedFiles.begin("link", () => async () => {
+      throw systemError("EPERM");
+    });
+    const { problems } = await store.check();
+    expect(problems).toMatchObject([{ code: "MISCONFIGURED" }]);
+    expect(problems[0]?.message).toContain("without hard links");
+    await expect(store.save(commandOf("a", "text"))).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      details: { reason: "no-links", committed: false },
+    });
+    expect(folder.files()).toEqual([]);
+  });
+
+  it("on a file system whose links overwrite is a problem for check()", async () => {
+    const overwrite = async (from: unknown, to: unknown): Promise<void> =>
+      await copyFile(String(from), String(to));
+    using _link = await PatchedFiles.begin("link", () => overwrite);
+    const { problems } = await store.check();
+    expect(problems[0]?.message).toContain("versions would overwrite each other");
+    expect(folder.files()).toEqual([]);
   });
 
   it("is made anew when somebody has deleted it", async () => {
