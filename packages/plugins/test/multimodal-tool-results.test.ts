@@ -75,6 +75,23 @@ describe("MultimodalToolResultsPlugin", () => {
     expect(second?.at(-1)?.parts).toContainEqual(IMAGE);
   });
 
+  it("shows them to one request only, also when no other tool is called later", async () => {
+    const model = new ScriptedLlm({ turns: [calls(["snap", "c1"]), "a fountain", "bye"] });
+    const root = new LlmAgent({ name: "root", model, tools: [tool("snap", () => IMAGE)] });
+    await using w = await world();
+    const { say } = await w.process({ root, plugins: [new MultimodalToolResultsPlugin()] });
+    await say("look");
+    await say("thanks");
+    const hasImage = model.requests.map(({ contents }) =>
+      contents.some(({ parts = [] }) => parts.some(({ inlineData }) => inlineData)),
+    );
+    expect(hasImage).toEqual([false, true, false]);
+    const [response] = model.requests[2]?.contents[2]?.parts ?? [];
+    expect(response?.functionResponse?.response?.["result"]).toMatch(
+      /1 part, which stood in an earlier/,
+    );
+  });
+
   it("says that an artifact is gone, and reads each once a run", async () => {
     await using w = await world();
     let loads = 0;

@@ -1,4 +1,4 @@
-import { type BasePlugin, LlmAgent, type LlmResponse } from "@adk/core";
+import { type BasePlugin, LlmAgent, type LlmResponse, type Part } from "@adk/core";
 import { ScriptedLlm, type ScriptedTurn } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
 import {
@@ -122,6 +122,28 @@ describe("ReflectAndRetryModelPlugin", () => {
     await expect(
       run([thrown, thrown], { retryOnError, maxRetries: 1, throwExceptionIfRetryExceeded: false }),
     ).rejects.toMatchObject({ code: "MODEL_FAILED", cause: thrown });
+  });
+
+  it("judges whole answers only, and not their pieces", async () => {
+    const piece = (part: Part): LlmResponse => ({
+      content: { role: "model", parts: [part] },
+      partial: true,
+    });
+    const reserved = {
+      functionCall: { name: ADK_HANDLE_MODEL_ERROR_TOOL_NAME, id: "x1", args: {} },
+    };
+    const turns = [
+      [piece({ text: "I" }), malformed],
+      [piece({ text: "I" }), malformed],
+      [piece(reserved), { content: { role: "model", parts: [{ text: "done" }] } }],
+    ];
+    const root = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns }) });
+    await using w = await world();
+    const plugin = new ReflectAndRetryModelPlugin({ trackingScope: TrackingScope.GLOBAL });
+    const { say } = await w.process({ root, plugins: [plugin] });
+    const events = await say("hi", SSE);
+    expect(await failuresIn(w)).toEqual([1, 2]);
+    expect(lastSaid(events)?.content?.parts).toEqual([{ text: "done" }]);
   });
 
   it("counts over invocations, by model, with the global scope", async () => {

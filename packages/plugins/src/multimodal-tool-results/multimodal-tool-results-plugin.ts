@@ -17,8 +17,8 @@ import { hasParts, partsOf, responseWith, shortened, type StoredPart } from "./s
 /** Where files that tools return are kept, and how long models see them. */
 export interface MultimodalToolResultsPluginOptions {
   /**
-   * `response`: in the stored response, which must not get too large for an event (1 MB and more of most stores). `artifacts`:
-   * as artifacts, which the response names with their version. @defaultValue "response"
+   * `response`: in the stored response, where it counts towards the size of an event (`maxEventBytes` of the session service).
+   * `artifacts`: as artifacts, which the response names with their version. @defaultValue "response"
    */
   storage?: "response" | "artifacts" | undefined;
   /** Whether later requests hold the files, too; else only those right behind the tool's response. @defaultValue false */

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PluginSuiteOptions, pluginSuite } from "@adk/core/testing";
+import { afterAll, describe, it } from "vitest";
+import { AnalyticsPlugin } from "../src/analytics/index.ts";
+import { ContextFilterPlugin } from "../src/context-filter/index.ts";
+import { DebugLoggingPlugin } from "../src/debug-logging/index.ts";
+import { GlobalInstructionPlugin } from "../src/global-instruction/index.ts";
+import { LoggingPlugin } from "../src/logging/index.ts";
+import { MultimodalToolResultsPlugin } from "../src/multimodal-tool-results/index.ts";
+import {
+  ReflectAndRetryModelPlugin,
+  ReflectAndRetryToolPlugin,
+} from "../src/reflect-and-retry/index.ts";
+import { SaveFilesAsArtifactsPlugin } from "../src/save-files-as-artifacts/index.ts";
+import { ToolCallIntegrityPlugin } from "../src/tool-call-integrity/index.ts";
+import { GatheringSink } from "./support/gathering-sink.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "adk-plugin-kit-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** None has an option to be isolated. */
+const notApplicable = ["isolate"];
+
+const SUBJECTS: readonly PluginSuiteOptions[] = [
+  { name: "analytics", plugin: () => new AnalyticsPlugin({ sink: new GatheringSink() }) },
+  { name: "logging", plugin: () => new LoggingPlugin({ write: () => undefined, payloads: true }) },
+  {
+    name: "debug logging",
+    plugin: () => new DebugLoggingPlugin({ outputPath: join(folder, "debug.yaml") }),
+  },
+  // Their requests are the same here: there is one invocation only, and every call has its response.
+  { name: "context filter", plugin: () => new ContextFilterPlugin({ numInvocationsToKeep: 1 }) },
+  { name: "tool-call integrity", plugin: () => new ToolCallIntegrityPlugin({ secretKey: "k" }) },
+  // It changes the system instruction, not the contents.
+  { name: "global instruction", plugin: () => new GlobalInstructionPlugin("Be brief.") },
+  { name: "multimodal tool results", plugin: () => new MultimodalToolResultsPlugin() },
+  { name: "save files as artifacts", plugin: () => new SaveFilesAsArtifactsPlugin() },
+  { name: "reflect and retry, models", plugin: () => new ReflectAndRetryModelPlugin() },
+  // A tool's error is told in its words, which end with the error's.
+  { name: "reflect and retry, tools", plugin: () => new ReflectAndRetryToolPlugin() },
+];
+
+for (const subject of SUBJECTS) pluginSuite({ describe, it }, { notApplicable, ...subject });
