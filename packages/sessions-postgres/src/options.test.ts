@@ -43,7 +43,7 @@ describe("options", () => {
     await expect(PostgresSessionService.connect(url, { client } as never)).rejects.toThrow(
       /no option `client`/,
     );
-    for (const options of [undefined, null, "x", []])
+    for (const options of [undefined, null, []])
       expect(() => new PostgresSessionService(options as never)).toThrow(
         /PostgresSessionService takes an object/,
       );
@@ -55,6 +55,17 @@ describe("options", () => {
     await expect(PostgresSessionService.connect(`${url}?ttlMs=x`)).rejects.toThrow(/ttlMs/);
     await expect(PostgresSessionService.connect(`${url}?schema=pg_x`)).rejects.toThrow(/schema/);
     await expect(PostgresSessionService.connect(`${url}?pooler=maybe`)).rejects.toThrow(/pooler/);
+  });
+
+  it("are no URL: what takes one is named, and no password is repeated", async () => {
+    const url = "postgresql://app:hunter2@db/x";
+    expect(() => new PostgresSessionService(url as never)).toThrow(
+      /`await PostgresSessionService.connect\(url\)`, or `await createSessionService\(url\)`/,
+    );
+    expect(() => new PostgresSessionStore(url as never)).toThrow(/got a URL \(postgresql:\)\.$/);
+    await expect(PostgresSessionService.connect(url, url as never)).rejects.toThrow(
+      /got a URL \(postgresql:\)\.$/,
+    );
   });
 
   it("in a URI make a service; a server that is not there is UNAVAILABLE", async () => {

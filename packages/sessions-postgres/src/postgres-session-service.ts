@@ -46,6 +46,11 @@ export class PostgresSessionService extends BaseSessionService {
    * @throws {@link AdkError} `INVALID_ARGUMENT` for an option that there is not, or that cannot be used.
    */
   constructor(options: PostgresSessionServiceOptions) {
+    if (typeof options === "string")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "PostgresSessionService takes options with a `client`, not a URL. With a URL: `await PostgresSessionService.connect(url)`, or `await createSessionService(url)` of @adk/core.",
+      );
     checkOptions("PostgresSessionService", options, OPTIONS);
     const { store, service } = split(options);
     super(new PostgresSessionStore(store as unknown as PostgresSessionStoreOptions), service);

@@ -83,6 +83,14 @@ describe("options", () => {
     expect(String(error)).toMatch(words);
   });
 
+  it("a URL is no option: what takes one is named, and no password is repeated", () => {
+    const url = "redis://:hunter2@db";
+    expect(() => new RedisSessionService(url as never)).toThrow(
+      /`await RedisSessionService.connect\(url\)`, or `await createSessionService\(url\)`/,
+    );
+    expect(() => new RedisSessionStore(url as never)).toThrow(/got a URL \(redis:\)\.$/);
+  });
+
   it("the service is found by its URI, and sends nothing before its first command", async () => {
     for (const scheme of ["redis", "rediss"]) {
       const load = async (): Promise<object> => await import("./index.ts");

@@ -44,6 +44,11 @@ export class RedisSessionService extends BaseSessionService {
    *   client that would break a promise.
    */
   constructor(options: RedisSessionServiceOptions) {
+    if (typeof options === "string")
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        "RedisSessionService takes options with a `client`, not a URL. With a URL: `await RedisSessionService.connect(url)`, or `await createSessionService(url)` of @adk/core.",
+      );
     checkOptions("RedisSessionService", options, OPTIONS);
     super(
       new RedisSessionStore(pick(options, STORE_OPTIONS) as unknown as RedisSessionStoreOptions),

@@ -1,4 +1,5 @@
 import {
+  AdkError,
   BaseSessionService,
   SESSION_SERVICE_OPTIONS,
   type BaseSessionServiceOptions,
@@ -22,6 +23,7 @@ export class SqliteSessionService extends BaseSessionService {
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that there is not, or that cannot be used. */
   constructor(options: SqliteSessionServiceOptions) {
+    refuseText(options);
     checkStoreOptions("SqliteSessionService", options, OPTIONS);
     const { path, migrations, ttlMs, lockTimeoutMs, watchIntervalMs, ...others } = options;
     const { clock } = others;
@@ -52,4 +54,13 @@ export class SqliteSessionService extends BaseSessionService {
   async backup(path: string): Promise<void> {
     await this.#store.backup(path);
   }
+}
+
+/** A path or a URI alone is the mistake that is easily made; it is not repeated. */
+function refuseText(options: unknown): void {
+  if (typeof options === "string")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "SqliteSessionService takes options, not a text. With a path: `await SqliteSessionService.connect({ path })`; with a URI: `await createSessionService(uri)` of @adk/core.",
+    );
 }

@@ -383,6 +383,17 @@ describe("options", () => {
     expect(() => new SqliteSessionService(options as never)).toThrow(words);
   });
 
+  it("are no path and no URI: what takes one is named, and it is not repeated", async () => {
+    for (const text of ["hunter2.db", "sqlite:hunter2.db"]) {
+      const error: unknown = await SqliteSessionService.connect(text as never).catch((e) => e);
+      expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
+      expect(String(error)).toMatch(
+        /`await SqliteSessionService.connect\(\{ path \}\)`; with a URI: `await createSessionService\(uri\)`/,
+      );
+      expect(String(error)).not.toContain("hunter2");
+    }
+  });
+
   it("of the service are its store's and every service's: one that is misspelt gets all their names", async () => {
     await expect(
       SqliteSessionService.connect({ path: "x", maxTry: 1 } as never),

@@ -141,16 +141,23 @@ export function checkStore(
   );
 }
 
-/** What a value is, in a few words, without its payload. */
+/** What a value is, in a few words, without its payload; of a URL its scheme alone: the rest may hold a password. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "string")
-    return value.length > 60 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === "string") return describeText(value);
   if (typeof value === "object") {
     const name = (value.constructor as { name?: string } | undefined)?.name;
     return name && name !== "Object" ? `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}` : "an object";
   }
   if (typeof value === "function") return "a function";
   return typeof value === "undefined" ? "undefined" : `${typeof value} ${String(value)}`;
+}
+
+function describeText(text: string): string {
+  const scheme = /^\s*([a-z][a-z0-9+.-]{0,31}):\/\//i.exec(text)?.[1];
+  if (scheme !== undefined) return `a URL (${scheme}:)`;
+  return text.length > 60 || /:\/\/|:[^@]*@/.test(text)
+    ? `a text of ${text.length} characters`
+    : JSON.stringify(text);
 }

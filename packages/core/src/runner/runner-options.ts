@@ -62,9 +62,11 @@ export const RUNNER_OPTIONS: Readonly<Record<keyof RunnerConfig, OptionCheck>> =
   appName: (value) => idProblem(value) && "a name of 1–512 bytes of well-formed text without NUL",
   plugins: "array",
   sessionService: (value) =>
-    isStore(value)
-      ? "a session service. Wrap the store in one: `new BaseSessionService(store)`"
-      : having("a session service", "openSession", "appendEvent")(value),
+    typeof value === "string"
+      ? "a session service. With a URL make one: `await createSessionService(url)`"
+      : isStore(value)
+        ? "a session service. Wrap the store in one: `new BaseSessionService(store)`"
+        : having("a session service", "openSession", "appendEvent")(value),
   artifactService: having("an artifact service", "saveArtifact", "loadArtifact"),
   memoryService: having("a memory service", "addSessionToMemory", "searchMemory"),
   credentialService: having("a credential service", "loadCredential", "saveCredential"),

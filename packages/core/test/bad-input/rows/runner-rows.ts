@@ -314,6 +314,11 @@ export const runnerRows: readonly Row[] = [
           new InMemorySessionStore(),
           { says: "`new BaseSessionService(store)`, got an InMemorySessionStore" },
         ],
+        [
+          "a URL",
+          "postgresql://app:hunter2@db/x",
+          { says: "`await createSessionService(url)`, got a URL (postgresql:)." },
+        ],
       ],
       artifactService: NO_SERVICE,
       memoryService: NO_SERVICE,
