@@ -22,6 +22,7 @@ const steps = [
   { name: "lint", command: ["oxlint", ["--type-aware", "--deny-warnings"]] },
   { name: "format", command: ["oxfmt", ["--check", "."]] },
   { name: "versions", command: ["sherif", []] },
+  { name: "workflows", command: [node, ["scripts/lint-workflows.mjs"]] },
   { name: "types", command: turbo("typecheck") },
   { name: "build", command: turbo("build"), before: removeBuilds },
   { name: "knip", command: ["knip", []] },
