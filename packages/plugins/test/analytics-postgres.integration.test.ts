@@ -20,9 +20,10 @@ interface Table extends AsyncDisposable {
 /** A table with a name that must be quoted, in a schema of its own. */
 async function freshTable(
   client: (pool: pg.Pool) => PostgresSinkClient = (pool) => pool,
+  max: number = 3,
 ): Promise<Table> {
   const place = await freshSchema(await sharedPostgres());
-  const pool = new pg.Pool({ connectionString: place.url, max: 3 });
+  const pool = new pg.Pool({ connectionString: place.url, max });
   const { schema } = place;
   await pool.query(`create schema ${pg.escapeIdentifier(schema)}`);
   const table = 'agent "events"';
@@ -68,8 +69,8 @@ const row = (id: string, more: Partial<AnalyticsRow> = {}): AnalyticsRow => ({
 
 describe("PostgresSink", () => {
   it("stores rows as they are, once, whoever makes the table", async () => {
-    await using table = await freshTable();
-    await Promise.all([1, 2, 3, 4].map(() => table.sink.createTable()));
+    await using table = await freshTable(undefined, 10);
+    await Promise.all(Array.from({ length: 10 }, () => table.sink.createTable()));
     const plain = row("r1");
     await table.sink.write([plain, row("r2", { content: null, latency_ms: null, agent: null })], {
       signal,

@@ -17,7 +17,7 @@ import {
   JsonLinesSink,
 } from "../src/analytics/index.ts";
 import { GatheringSink } from "./support/gathering-sink.ts";
-import { calls, SSE, STORES, tool, world, type World } from "./support/world.ts";
+import { calls, SSE, tool, world, type World } from "./support/world.ts";
 
 const SECRET = "tell nobody";
 
@@ -47,7 +47,11 @@ const fail = tool("fail", () => {
   throw new RangeError(SECRET);
 });
 
-describe.each(STORES)("AnalyticsPlugin on %s", (store) => {
+describe.each([
+  ["memory", "fail"],
+  ["sqlite", "fail"],
+  ["sqlite", "isolate"],
+] as const)("AnalyticsPlugin on %s (%s)", (store, onFailure) => {
   it("records each step of a run, streamed", async () => {
     await using w = await world(store);
     const usageMetadata = { promptTokenCount: 12, candidatesTokenCount: 5 };
@@ -61,6 +65,7 @@ describe.each(STORES)("AnalyticsPlugin on %s", (store) => {
         "all seen",
       ],
       tools: [look, fail],
+      options: { onFailure },
     });
     const { plugin, say } = await start();
     await say("hi", { invocationId: "e-1", ...SSE });
@@ -129,6 +134,7 @@ describe.each(STORES)("AnalyticsPlugin on %s", (store) => {
       w,
       turns: [calls(["ask", "c1"], ["pay", "c2"]), "done"],
       tools: [ask, pay],
+      options: { onFailure },
     });
     const first = await start();
     const asked = await first.say("hi", { invocationId: "e-1" });

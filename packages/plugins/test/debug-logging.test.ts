@@ -5,7 +5,7 @@ import { freshFolder } from "@adk/test-services";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { DebugLoggingPlugin, type DebugLoggingPluginOptions } from "../src/debug-logging/index.ts";
-import { calls, SSE, STORES, tool, world } from "./support/world.ts";
+import { calls, SSE, tool, world } from "./support/world.ts";
 
 interface Document {
   invocation_id: string;
@@ -29,7 +29,11 @@ const look = tool("look", (_args, { state }) => {
   return { found: true };
 });
 
-describe.each(STORES)("DebugLoggingPlugin on %s", (store) => {
+describe.each([
+  ["memory", "fail"],
+  ["sqlite", "fail"],
+  ["sqlite", "isolate"],
+] as const)("DebugLoggingPlugin on %s (%s)", (store, onFailure) => {
   it("writes one document an invocation, with all of it", async () => {
     await using folder = await freshFolder();
     const outputPath = `${folder.path}/logs/debug.yaml`;
@@ -41,7 +45,10 @@ describe.each(STORES)("DebugLoggingPlugin on %s", (store) => {
       tools: [look],
     });
     await using w = await world(store);
-    const { say } = await w.process({ root, plugins: [new DebugLoggingPlugin({ outputPath })] });
+    const { say } = await w.process({
+      root,
+      plugins: [new DebugLoggingPlugin({ outputPath, onFailure })],
+    });
     const image = { inlineData: { mimeType: "image/png", data: "iVBORw0KGgo=" } };
     await say({ role: "user", parts: [{ text: "hi" }, image] }, { invocationId: "e-1", ...SSE });
     await say("more", { invocationId: "e-2" });
@@ -81,7 +88,8 @@ describe.each(STORES)("DebugLoggingPlugin on %s", (store) => {
     const model = new ScriptedLlm({ turns: [calls(["look", "c1"]), "seen"] });
     const root = new LlmAgent({ name: "root", model, tools: [look] });
     await using w = await world(store);
-    const process = () => w.process({ root, plugins: [new DebugLoggingPlugin({ outputPath })] });
+    const process = () =>
+      w.process({ root, plugins: [new DebugLoggingPlugin({ outputPath, onFailure })] });
     await (await process()).sayAndLeave("hi", 1, { invocationId: "e-1" });
     await (await process()).say(undefined, { invocationId: "e-1" });
     const written = await documents(outputPath);

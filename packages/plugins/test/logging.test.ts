@@ -44,34 +44,41 @@ function counter(): () => string {
 }
 
 describe("LoggingPlugin", () => {
-  it.each(STORES)("tells a run step by step, without what was said, on %s", async (store) => {
-    const lines = await trace({}, { store });
-    const told = lines.map((line) => line.replace(/event \S+ of/, "event of"));
-    expect(told).toEqual(
-      [
-        "session s of user u",
-        "user says: text (11 characters)",
-        "run starts with agent root",
-        "agent root starts",
-        "agent root asks scripted-1: 1 contents, tools look, fail",
-        "agent root is answered: call look, call fail, 12 + 5 tokens, streamed in 2 pieces, 0 ms",
-        "event of root: call look, call fail",
-        "tool look starts (call c1)",
-        "tool look returns (call c1), 0 ms",
-        "tool fail starts (call c2)",
-        "tool fail fails: RangeError (call c2)",
-        "tool fail returns (call c2), 0 ms",
-        "event of root: response of look, response of fail; state seen; artifacts map.txt v0",
-        "agent root asks scripted-1: 3 contents, tools look, fail",
-        "agent root is answered: text (11 characters), streamed in 2 pieces, 0 ms",
-        "event of root: text (11 characters)",
-        "event of root: end of agent",
-        "agent root ends",
-        "run ends",
-      ].map((expected) => `[logging_plugin] e-1 +0.000s ${expected}`),
-    );
-    expect(lines.join("\n")).not.toContain(SECRET);
-  });
+  it.each([
+    ["memory", "fail"],
+    ["sqlite", "fail"],
+    ["memory", "isolate"],
+  ] as const)(
+    "tells a run step by step, without what was said (%s, %s)",
+    async (store, onFailure) => {
+      const lines = await trace({ onFailure }, { store });
+      const told = lines.map((line) => line.replace(/event \S+ of/, "event of"));
+      expect(told).toEqual(
+        [
+          "session s of user u",
+          "user says: text (11 characters)",
+          "run starts with agent root",
+          "agent root starts",
+          "agent root asks scripted-1: 1 contents, tools look, fail",
+          "agent root is answered: call look, call fail, 12 + 5 tokens, streamed in 2 pieces, 0 ms",
+          "event of root: call look, call fail",
+          "tool look starts (call c1)",
+          "tool look returns (call c1), 0 ms",
+          "tool fail starts (call c2)",
+          "tool fail fails: RangeError (call c2)",
+          "tool fail returns (call c2), 0 ms",
+          "event of root: response of look, response of fail; state seen; artifacts map.txt v0",
+          "agent root asks scripted-1: 3 contents, tools look, fail",
+          "agent root is answered: text (11 characters), streamed in 2 pieces, 0 ms",
+          "event of root: text (11 characters)",
+          "event of root: end of agent",
+          "agent root ends",
+          "run ends",
+        ].map((expected) => `[logging_plugin] e-1 +0.000s ${expected}`),
+      );
+      expect(lines.join("\n")).not.toContain(SECRET);
+    },
+  );
 
   it("shows what was said when told to, cut", async () => {
     const lines = (await trace({ payloads: true, maxTextLength: 4, maxArgsLength: 12 })).join("\n");

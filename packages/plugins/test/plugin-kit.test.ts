@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BasePlugin, PluginOptions } from "@adk/core";
 import { type PluginSuiteOptions, pluginSuite } from "@adk/core/testing";
 import { afterAll, describe, it } from "vitest";
 import { AnalyticsPlugin } from "../src/analytics/index.ts";
@@ -20,16 +21,32 @@ import { GatheringSink } from "./support/gathering-sink.ts";
 const folder = mkdtempSync(join(tmpdir(), "adk-plugin-kit-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** None has an option to be isolated. */
+type Isolated = Pick<PluginOptions, "onFailure">;
+
+/** Those that only observe can be isolated. */
+function observer(name: string, make: (options?: Isolated) => BasePlugin): PluginSuiteOptions {
+  return { name, plugin: () => make(), isolated: () => make({ onFailure: "isolate" }) };
+}
+
+/** The others have no such option. */
 const notApplicable = ["isolate"];
 
+const OBSERVERS: readonly PluginSuiteOptions[] = [
+  observer(
+    "analytics",
+    (options) => new AnalyticsPlugin({ sink: new GatheringSink(), ...options }),
+  ),
+  observer(
+    "logging",
+    (options) => new LoggingPlugin({ write: () => undefined, payloads: true, ...options }),
+  ),
+  observer(
+    "debug logging",
+    (options) => new DebugLoggingPlugin({ outputPath: join(folder, "debug.yaml"), ...options }),
+  ),
+];
+
 const SUBJECTS: readonly PluginSuiteOptions[] = [
-  { name: "analytics", plugin: () => new AnalyticsPlugin({ sink: new GatheringSink() }) },
-  { name: "logging", plugin: () => new LoggingPlugin({ write: () => undefined, payloads: true }) },
-  {
-    name: "debug logging",
-    plugin: () => new DebugLoggingPlugin({ outputPath: join(folder, "debug.yaml") }),
-  },
   // Their requests are the same here: there is one invocation only, and every call has its response.
   { name: "context filter", plugin: () => new ContextFilterPlugin({ numInvocationsToKeep: 1 }) },
   { name: "tool-call integrity", plugin: () => new ToolCallIntegrityPlugin({ secretKey: "k" }) },
@@ -42,4 +59,5 @@ const SUBJECTS: readonly PluginSuiteOptions[] = [
   { name: "reflect and retry, tools", plugin: () => new ReflectAndRetryToolPlugin() },
 ];
 
+for (const subject of OBSERVERS) pluginSuite({ describe, it }, subject);
 for (const subject of SUBJECTS) pluginSuite({ describe, it }, { notApplicable, ...subject });

@@ -1,5 +1,5 @@
 import type { OptionCheck } from "@adk/core";
-import { filledText, integer } from "../internal/option-checks.ts";
+import { filledText, integer, PLUGIN_OPTIONS } from "../internal/option-checks.ts";
 import type { AnalyticsPluginOptions } from "./analytics-plugin.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
 
@@ -53,6 +53,7 @@ export const ANALYTICS_OPTIONS: Readonly<Record<keyof AnalyticsPluginOptions, Op
   logger: (value) =>
     typeof (value as { warn?: unknown } | null)?.warn === "function" ? undefined : "a logger",
   name: filledText,
+  ...PLUGIN_OPTIONS,
   batchSize: integer(1),
   batchIntervalMs: integer(1),
   maxQueueSize: integer(1),

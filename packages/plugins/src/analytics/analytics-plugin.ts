@@ -13,10 +13,13 @@ import {
   type LlmRequest,
   type LlmResponse,
   type Logger,
+  type PluginOptions,
   systemClock,
   type ToolContext,
 } from "@adk/core";
 import { isResumed } from "../internal/is-resumed.ts";
+import { pluginOptions } from "../internal/option-checks.ts";
+import { agentKey, modelKey, RunMap, toolKey } from "../internal/run-map.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
 import { ANALYTICS_OPTIONS } from "./analytics-options.ts";
@@ -24,11 +27,19 @@ import { recordCompactions } from "./record-compactions.ts";
 import { answerType, recordEvent } from "./record-event.ts";
 import { type CurrentSpan, Recorder, type RowFacts } from "./recorder.ts";
 import { type AnalyticsStats, RowQueue, type RowQueueOptions } from "./row-queue.ts";
-import { RunningTools } from "./running-tools.ts";
 import { type Step, Steps } from "./steps.ts";
 
+/** Names the run itself among its steps. */
+const RUN = "run";
+
+/** A call that has started and neither returned nor failed: when the run ends, it waits for an answer from outside. */
+interface RunningTool {
+  readonly tool: BaseTool;
+  readonly toolContext: ToolContext;
+}
+
 /** Where rows go, and what stands in them. */
-export interface AnalyticsPluginOptions extends RowQueueOptions {
+export interface AnalyticsPluginOptions extends RowQueueOptions, PluginOptions {
   sink: AnalyticsSink;
   /** Whether rows hold what was said, arguments, results, state and messages of errors. @defaultValue true */
   payloads?: boolean | undefined;
@@ -65,7 +76,7 @@ export class AnalyticsPlugin extends BasePlugin {
   readonly #recorder: Recorder;
   readonly #wholePrompts: boolean;
   readonly #steps: Steps = new Steps();
-  readonly #running: RunningTools = new RunningTools();
+  readonly #running: RunMap<RunningTool> = new RunMap();
   readonly #compactions: Set<string> = new Set();
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that is missing, unknown or ill-typed. */
@@ -76,7 +87,7 @@ export class AnalyticsPlugin extends BasePlugin {
         "INVALID_ARGUMENT",
         "AnalyticsPlugin needs a `sink`, for instance new JsonLinesSink({ path }).",
       );
-    super(options.name ?? "analytics_plugin");
+    super(options.name ?? "analytics_plugin", pluginOptions(options));
     const { eventAllowlist, eventDenylist = [] } = options;
     this.#wholePrompts = options.wholePrompts ?? false;
     this.#queue = new RowQueue(options.sink, options, {
@@ -107,7 +118,7 @@ export class AnalyticsPlugin extends BasePlugin {
     userMessage: Content;
   }): Promise<undefined> {
     const { invocationContext: context, userMessage } = params;
-    const { spanId } = this.#steps.beginOnce(context.invocation, context);
+    const { spanId } = this.#steps.beginOnce(RUN, context);
     this.#recorder.record("USER_MESSAGE_RECEIVED", context, { spanId, said: userMessage });
     for (const { functionResponse } of userMessage.parts ?? []) {
       if (!functionResponse) continue;
@@ -124,7 +135,7 @@ export class AnalyticsPlugin extends BasePlugin {
     invocationContext: InvocationContext;
   }): Promise<undefined> {
     const { invocationContext: context } = params;
-    const { spanId } = this.#steps.beginOnce(context.invocation, context);
+    const { spanId } = this.#steps.beginOnce(RUN, context);
     this.#recordCompactions(context);
     const attributes = { resumed: isResumed(context) };
     this.#recorder.record("INVOCATION_STARTING", context, { spanId, attributes });
@@ -135,7 +146,7 @@ export class AnalyticsPlugin extends BasePlugin {
     callbackContext: CallbackContext;
   }): Promise<undefined> {
     const { invocationContext: context, agentName: agent } = params.callbackContext;
-    const { spanId } = this.#steps.begin(context, context);
+    const { spanId } = this.#steps.begin(agentKey(params.callbackContext), context);
     const parentSpanId = this.#runSpan(context);
     this.#recorder.record("AGENT_STARTING", context, { agent, spanId, parentSpanId });
   }
@@ -149,7 +160,7 @@ export class AnalyticsPlugin extends BasePlugin {
     const start = this.#wholePrompts
       ? 0
       : contents.findLastIndex(({ role }) => role === "model") + 1;
-    const step = this.#steps.begin(callbackContext, callbackContext.invocationContext);
+    const step = this.#steps.begin(modelKey(callbackContext), callbackContext.invocationContext);
     this.#record("LLM_REQUEST", callbackContext, step, {
       content: { prompt: contents.slice(start), system_prompt: config?.systemInstruction },
       attributes: { model, contents: contents.length, tools: Object.keys(toolsDict) },
@@ -162,13 +173,13 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { callbackContext, llmResponse } = params;
     const { invocationContext: context } = callbackContext;
-    const step = this.#steps.of(callbackContext, context);
+    const step = this.#steps.of(modelKey(callbackContext), context);
     if (llmResponse.partial) {
       step.firstTokenAt ??= context.invocation.clock.now();
       return;
     }
     const { content, usageMetadata, errorCode, finishReason, modelVersion } = llmResponse;
-    const { latency } = this.#steps.end(callbackContext, context);
+    const { latency } = this.#steps.end(modelKey(callbackContext), context);
     this.#record("LLM_RESPONSE", callbackContext, step, {
       said: content,
       attributes: {
@@ -187,7 +198,10 @@ export class AnalyticsPlugin extends BasePlugin {
     error: Error;
   }): Promise<undefined> {
     const { callbackContext, llmRequest, error } = params;
-    const { step, latency } = this.#steps.end(callbackContext, callbackContext.invocationContext);
+    const { step, latency } = this.#steps.end(
+      modelKey(callbackContext),
+      callbackContext.invocationContext,
+    );
     const attributes = { model: llmRequest.model };
     this.#record("LLM_ERROR", callbackContext, step, { attributes, latency, error });
   }
@@ -198,8 +212,8 @@ export class AnalyticsPlugin extends BasePlugin {
     toolContext: ToolContext;
   }): Promise<undefined> {
     const { tool, toolArgs, toolContext } = params;
-    const step = this.#steps.begin(toolContext, toolContext.invocationContext);
-    this.#running.add(tool, toolContext);
+    const step = this.#steps.begin(toolKey(toolContext), toolContext.invocationContext);
+    this.#running.set(toolContext.invocationContext, toolKey(toolContext), { tool, toolContext });
     this.#record("TOOL_STARTING", toolContext, step, {
       content: { args: toolArgs },
       attributes: { ...callOf(tool, toolContext), attempt: toolContext.attempt },
@@ -213,8 +227,8 @@ export class AnalyticsPlugin extends BasePlugin {
     result: unknown;
   }): Promise<undefined> {
     const { tool, toolContext, result } = params;
-    const { step, latency } = this.#steps.end(toolContext, toolContext.invocationContext);
-    this.#running.delete(toolContext);
+    const { step, latency } = this.#steps.end(toolKey(toolContext), toolContext.invocationContext);
+    this.#running.delete(toolContext.invocationContext, toolKey(toolContext));
     const { requestedToolConfirmations, requestedAuthConfigs } = toolContext.actions;
     const { functionCallId = "" } = toolContext;
     const isPaused =
@@ -234,8 +248,8 @@ export class AnalyticsPlugin extends BasePlugin {
     error: Error;
   }): Promise<undefined> {
     const { tool, toolContext, error } = params;
-    const { step, latency } = this.#steps.end(toolContext, toolContext.invocationContext);
-    this.#running.delete(toolContext);
+    const { step, latency } = this.#steps.end(toolKey(toolContext), toolContext.invocationContext);
+    this.#running.delete(toolContext.invocationContext, toolKey(toolContext));
     const attributes = callOf(tool, toolContext);
     this.#record("TOOL_ERROR", toolContext, step, { attributes, latency, error });
   }
@@ -267,7 +281,7 @@ export class AnalyticsPlugin extends BasePlugin {
   override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
     const { invocationContext: context } = params;
     for (const { tool, toolContext } of this.#running.take(context)) {
-      const { step, latency } = this.#steps.end(toolContext, context);
+      const { step, latency } = this.#steps.end(toolKey(toolContext), context);
       this.#record("TOOL_PAUSED", toolContext, step, {
         attributes: callOf(tool, toolContext),
         latency,
@@ -291,7 +305,7 @@ export class AnalyticsPlugin extends BasePlugin {
 
   #endAgent(type: AnalyticsEventType, context: CallbackContext, error?: Error): void {
     const { invocationContext, agentName: agent } = context;
-    const { step, latency } = this.#steps.end(invocationContext, invocationContext);
+    const { step, latency } = this.#steps.end(agentKey(context), invocationContext);
     this.#recorder.record(type, invocationContext, {
       agent,
       spanId: step.spanId,
@@ -302,18 +316,19 @@ export class AnalyticsPlugin extends BasePlugin {
   }
 
   #endRun(type: AnalyticsEventType, context: InvocationContext, error?: Error): void {
-    const { step, latency } = this.#steps.end(context.invocation, context);
+    const { step, latency } = this.#steps.end(RUN, context);
     this.#recorder.record(type, context, { spanId: step.spanId, latency, error });
   }
 
   /** A row of a call that an agent makes. */
   #record(
     type: AnalyticsEventType,
-    { invocationContext, agentName: agent }: CallbackContext,
+    context: CallbackContext,
     { spanId }: Step,
     facts: Omit<RowFacts, "agent" | "spanId" | "parentSpanId">,
   ): void {
-    const { spanId: parentSpanId } = this.#steps.of(invocationContext, invocationContext);
+    const { invocationContext, agentName: agent } = context;
+    const { spanId: parentSpanId } = this.#steps.of(agentKey(context), invocationContext);
     this.#recorder.record(type, invocationContext, { agent, spanId, parentSpanId, ...facts });
   }
 
@@ -323,7 +338,7 @@ export class AnalyticsPlugin extends BasePlugin {
   }
 
   #runSpan(context: InvocationContext): string {
-    return this.#steps.of(context.invocation, context).spanId;
+    return this.#steps.of(RUN, context).spanId;
   }
 }
 

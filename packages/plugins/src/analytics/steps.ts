@@ -1,4 +1,5 @@
 import type { InvocationContext } from "@adk/core";
+import { RunMap } from "../internal/run-map.ts";
 
 /** A step that has begun: its rows share the span. */
 export interface Step {
@@ -8,34 +9,32 @@ export interface Step {
   firstTokenAt?: number;
 }
 
-/** The steps under way, by the object that all hooks of a step are given. They are gone with it. */
+/** The steps under way, by run and name. */
 export class Steps {
-  readonly #steps: WeakMap<object, Step> = new WeakMap();
+  readonly #steps: RunMap<Step> = new RunMap();
 
-  begin(key: object, { invocation }: InvocationContext): Step {
-    const step: Step = { spanId: invocation.newId(), startedAt: invocation.clock.now() };
-    this.#steps.set(key, step);
-    return step;
+  begin(key: string, context: InvocationContext): Step {
+    const { newId, clock } = context.invocation;
+    return this.#steps.set(context, key, { spanId: newId(), startedAt: clock.now() });
   }
 
   /** The step that has begun already, or a new one. */
-  beginOnce(key: object, context: InvocationContext): Step {
-    return this.#steps.get(key) ?? this.begin(key, context);
+  beginOnce(key: string, context: InvocationContext): Step {
+    return this.#steps.get(context, key) ?? this.begin(key, context);
   }
 
   /** The step; where its beginning was not seen (it was before a crash, say), one without a time. */
-  of(key: object, { invocation }: InvocationContext): Step {
-    const step = this.#steps.get(key) ?? { spanId: invocation.newId(), startedAt: undefined };
-    this.#steps.set(key, step);
-    return step;
+  of(key: string, context: InvocationContext): Step {
+    const unseen = (): Step => ({ spanId: context.invocation.newId(), startedAt: undefined });
+    return this.#steps.get(context, key) ?? this.#steps.set(context, key, unseen());
   }
 
   end(
-    key: object,
+    key: string,
     context: InvocationContext,
   ): { step: Step; latency: Record<string, number> | null } {
     const step = this.of(key, context);
-    this.#steps.delete(key);
+    this.#steps.delete(context, key);
     const { startedAt, firstTokenAt } = step;
     if (startedAt === undefined) return { step, latency: null };
     const latency: Record<string, number> = {

@@ -11,15 +11,17 @@ import {
   type LlmRequest,
   type LlmResponse,
   type OptionCheck,
+  type PluginOptions,
   type ToolContext,
 } from "@adk/core";
 import { isResumed } from "../internal/is-resumed.ts";
-import { filledText, integer } from "../internal/option-checks.ts";
+import { filledText, integer, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
 import { plain } from "../internal/plain.ts";
+import { RunMap } from "../internal/run-map.ts";
 import { DocumentFile } from "./document-file.ts";
 
 /** Where the documents go, and what stands in them. */
-export interface DebugLoggingPluginOptions {
+export interface DebugLoggingPluginOptions extends PluginOptions {
   /** Relative to the working directory; missing folders are made. @defaultValue "adk_debug.yaml" */
   outputPath?: string | undefined;
   /** Whether the session's state at the end is in the document. @defaultValue true */
@@ -38,6 +40,7 @@ const OPTIONS: Readonly<Record<keyof DebugLoggingPluginOptions, OptionCheck>> = 
   includeSystemInstruction: "boolean",
   maxTextLength: integer(1),
   name: filledText,
+  ...PLUGIN_OPTIONS,
 };
 
 /** What the file has of one step. */
@@ -54,13 +57,12 @@ export class DebugLoggingPlugin extends BasePlugin {
   readonly #includeSessionState: boolean;
   readonly #includeSystemInstruction: boolean;
   readonly #maxTextLength: number | undefined;
-  /** By the invocation's object. */
-  readonly #entries: WeakMap<object, Entry[]> = new WeakMap();
+  readonly #entries: RunMap<Entry[]> = new RunMap();
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
   constructor(options: DebugLoggingPluginOptions = {}) {
     checkOptions("DebugLoggingPlugin", options, OPTIONS);
-    super(options.name ?? "debug_logging_plugin");
+    super(options.name ?? "debug_logging_plugin", pluginOptions(options));
     this.#file = new DocumentFile(options.outputPath ?? "adk_debug.yaml");
     this.#includeSessionState = options.includeSessionState ?? true;
     this.#includeSystemInstruction = options.includeSystemInstruction ?? true;
@@ -194,27 +196,23 @@ export class DebugLoggingPlugin extends BasePlugin {
   }
 
   /** As it is now: what comes later may change it. */
-  #note({ invocation }: InvocationContext, type: string, data: Entry): void {
-    const entries = this.#entries.get(invocation) ?? [];
-    this.#entries.set(invocation, entries);
-    const timestamp = new Date(invocation.clock.now()).toISOString();
+  #note(context: InvocationContext, type: string, data: Entry): void {
+    const entries = this.#entries.get(context, "all") ?? this.#entries.set(context, "all", []);
+    const timestamp = new Date(context.invocation.clock.now()).toISOString();
     entries.push({ timestamp, type, ...(this.#plain(data) as Entry) });
   }
 
-  async #write(
-    { invocation, session, invocationId }: InvocationContext,
-    end: Entry,
-  ): Promise<void> {
+  async #write(context: InvocationContext, end: Entry): Promise<void> {
+    const { invocation, session, invocationId } = context;
     const document = {
       invocation_id: invocationId,
       app_name: session.appName,
       user_id: session.userId,
       session_id: session.id,
-      entries: this.#entries.get(invocation) ?? [],
+      entries: this.#entries.take(context).flat(),
       ...end,
       ...(this.#includeSessionState ? { session_state: this.#plain(session.state) } : {}),
     };
-    this.#entries.delete(invocation);
     try {
       await this.#file.append(document);
     } catch (error) {

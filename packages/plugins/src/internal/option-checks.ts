@@ -1,4 +1,4 @@
-import type { OptionCheck } from "@adk/core";
+import type { OptionCheck, PluginOptions } from "@adk/core";
 
 /** A whole number within bounds, inclusive. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): OptionCheck {
@@ -19,3 +19,14 @@ export function oneOf(...values: readonly string[]): OptionCheck {
 /** A text that is not blank. */
 export const filledText: OptionCheck = (value) =>
   typeof value === "string" && value.trim() !== "" ? undefined : "a text that is not blank";
+
+/** Rows for what an app may decide of a plugin that only observes. */
+export const PLUGIN_OPTIONS: Readonly<Record<keyof PluginOptions, OptionCheck>> = {
+  hookTimeoutMs: integer(1),
+  onFailure: oneOf("fail", "isolate"),
+};
+
+/** Those options, for `BasePlugin`. */
+export function pluginOptions({ hookTimeoutMs, onFailure }: PluginOptions): PluginOptions {
+  return { hookTimeoutMs, onFailure };
+}

@@ -11,6 +11,7 @@ import {
   type LlmRequest,
   type LlmResponse,
   type OptionCheck,
+  type PluginOptions,
   type ToolContext,
 } from "@adk/core";
 import {
@@ -20,12 +21,13 @@ import {
   describeValue,
 } from "../internal/describe-content.ts";
 import { isResumed } from "../internal/is-resumed.ts";
-import { filledText, integer } from "../internal/option-checks.ts";
+import { filledText, integer, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
+import { modelKey, RunMap, toolKey } from "../internal/run-map.ts";
 import { describeEvent } from "./describe-event.ts";
 import { Trace, type WriteLine } from "./trace.ts";
 
 /** Where the trace goes, and how much it says. */
-export interface LoggingPluginOptions {
+export interface LoggingPluginOptions extends PluginOptions {
   /** Takes each line. @defaultValue `console.log` */
   write?: WriteLine | undefined;
   /** Whether the lines show texts, arguments, results and messages of errors. @defaultValue false */
@@ -44,6 +46,7 @@ const OPTIONS: Readonly<Record<keyof LoggingPluginOptions, OptionCheck>> = {
   maxTextLength: integer(1),
   maxArgsLength: integer(1),
   name: filledText,
+  ...PLUGIN_OPTIONS,
 };
 
 /**
@@ -55,13 +58,13 @@ const OPTIONS: Readonly<Record<keyof LoggingPluginOptions, OptionCheck>> = {
 export class LoggingPlugin extends BasePlugin {
   readonly #trace: Trace;
   readonly #describe: DescribeOptions;
-  /** Pieces of the streamed answer so far, by the context of its callbacks. */
-  readonly #pieces: WeakMap<CallbackContext, number> = new WeakMap();
+  /** Pieces of the streamed answer so far. */
+  readonly #pieces: RunMap<number> = new RunMap();
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
   constructor(options: LoggingPluginOptions = {}) {
     checkOptions("LoggingPlugin", options, OPTIONS);
-    super(options.name ?? "logging_plugin");
+    super(options.name ?? "logging_plugin", pluginOptions(options));
     this.#trace = new Trace(this.name, options.write ?? writeToConsole);
     this.#describe = {
       payloads: options.payloads ?? false,
@@ -107,7 +110,7 @@ export class LoggingPlugin extends BasePlugin {
     const { model = "its model", contents, toolsDict } = llmRequest;
     const tools = Object.keys(toolsDict);
     const named = tools.length > 0 ? `, tools ${tools.join(", ")}` : "";
-    this.#trace.begin(callbackContext, context);
+    this.#trace.begin(modelKey(callbackContext), context);
     this.#trace.line(
       context,
       `agent ${agentName} asks ${model}: ${contents.length} contents${named}`,
@@ -120,13 +123,15 @@ export class LoggingPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { callbackContext, llmResponse } = params;
     const { invocationContext: context, agentName } = callbackContext;
-    const pieces = this.#pieces.get(callbackContext) ?? 0;
-    if (llmResponse.partial) return void this.#pieces.set(callbackContext, pieces + 1);
+    const key = modelKey(callbackContext);
+    const pieces = this.#pieces.get(context, key) ?? 0;
+    if (llmResponse.partial) return void this.#pieces.set(context, key, pieces + 1);
+    this.#pieces.delete(context, key);
     const streamed = pieces > 0 ? `, streamed in ${pieces} pieces` : "";
     const failed = llmResponse.errorCode === undefined ? "" : `error ${llmResponse.errorCode}, `;
     this.#trace.line(
       context,
-      `agent ${agentName} is answered: ${failed}${describeContent(llmResponse.content, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(callbackContext, context)}`,
+      `agent ${agentName} is answered: ${failed}${describeContent(llmResponse.content, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(modelKey(callbackContext), context)}`,
     );
   }
 
@@ -139,7 +144,7 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, agentName } = callbackContext;
     this.#trace.line(
       context,
-      `agent ${agentName} gets no answer: ${this.#error(error)}${this.#trace.took(callbackContext, context)}`,
+      `agent ${agentName} gets no answer: ${this.#error(error)}${this.#trace.took(modelKey(callbackContext), context)}`,
     );
   }
 
@@ -151,7 +156,7 @@ export class LoggingPlugin extends BasePlugin {
     const { tool, toolArgs, toolContext } = params;
     const { invocationContext: context, functionCallId, attempt } = toolContext;
     const again = attempt > 1 ? `, attempt ${attempt}` : "";
-    this.#trace.begin(toolContext, context);
+    this.#trace.begin(toolKey(toolContext), context);
     this.#trace.line(
       context,
       `tool ${tool.name} starts${describeValue(toolArgs, this.#describe)} (call ${functionCallId}${again})`,
@@ -168,7 +173,7 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, functionCallId } = toolContext;
     this.#trace.line(
       context,
-      `tool ${tool.name} returns${describeValue(result, this.#describe)} (call ${functionCallId})${this.#trace.took(toolContext, context)}`,
+      `tool ${tool.name} returns${describeValue(result, this.#describe)} (call ${functionCallId})${this.#trace.took(toolKey(toolContext), context)}`,
     );
   }
 

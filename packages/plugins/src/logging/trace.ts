@@ -1,4 +1,5 @@
 import type { InvocationContext } from "@adk/core";
+import { RunMap } from "../internal/run-map.ts";
 
 /** Takes one line of a trace, without its end. */
 export type WriteLine = (line: string) => void;
@@ -7,20 +8,18 @@ export type WriteLine = (line: string) => void;
 export class Trace {
   readonly #name: string;
   readonly #write: WriteLine;
-  /** By the invocation's object: milliseconds since the Unix epoch. */
-  readonly #startedAt: WeakMap<object, number> = new WeakMap();
-  /** The same for what has begun and not ended: a model call, a tool call. */
-  readonly #begunAt: WeakMap<object, number> = new WeakMap();
+  /** When the run, a model call or a tool call has begun, in milliseconds since the Unix epoch. */
+  readonly #begunAt: RunMap<number> = new RunMap();
 
   constructor(name: string, write: WriteLine) {
     this.#name = name;
     this.#write = write;
   }
 
-  line({ invocation, invocationId }: InvocationContext, text: string): void {
+  line(context: InvocationContext, text: string): void {
+    const { invocation, invocationId } = context;
     const now = invocation.clock.now();
-    const startedAt = this.#startedAt.get(invocation) ?? now;
-    this.#startedAt.set(invocation, startedAt);
+    const startedAt = this.#begunAt.get(context, "run") ?? this.#begunAt.set(context, "run", now);
     const seconds = ((now - startedAt) / 1_000).toFixed(3);
     try {
       this.#write(`[${this.#name}] ${invocationId} +${seconds}s ${text}`);
@@ -31,14 +30,14 @@ export class Trace {
   }
 
   /** Notes when something began. */
-  begin(key: object, { invocation }: InvocationContext): void {
-    this.#begunAt.set(key, invocation.clock.now());
+  begin(key: string, context: InvocationContext): void {
+    this.#begunAt.set(context, key, context.invocation.clock.now());
   }
 
   /** `, 12 ms` since it began, and nothing when that was not noted. */
-  took(key: object, { invocation }: InvocationContext): string {
-    const begunAt = this.#begunAt.get(key);
-    this.#begunAt.delete(key);
-    return begunAt === undefined ? "" : `, ${invocation.clock.now() - begunAt} ms`;
+  took(key: string, context: InvocationContext): string {
+    const begunAt = this.#begunAt.get(context, key);
+    this.#begunAt.delete(context, key);
+    return begunAt === undefined ? "" : `, ${context.invocation.clock.now() - begunAt} ms`;
   }
 }
