@@ -2,7 +2,7 @@ import { LlmAgent } from "@adk/core";
 import { ScriptedLlm, type ScriptedTurn } from "@adk/core/testing";
 import { describe, expect, it, vi } from "vitest";
 import { LoggingPlugin, type LoggingPluginOptions } from "../src/logging/index.ts";
-import { calls, SSE, STORES, tool, world } from "./support/world.ts";
+import { calls, SSE, type STORES, tool, world } from "./support/world.ts";
 
 const SECRET = "tell nobody";
 
