@@ -7,6 +7,7 @@ import {
   type OptionCheck,
 } from "@adk/core";
 import { CONNECTION_OPTIONS, openPools, type PostgresConnectionOptions } from "./connect.ts";
+import { readUrl } from "./read-url.ts";
 import { checkSchemaName } from "./schema-script.ts";
 import {
   PostgresSessionStore,
@@ -122,35 +123,4 @@ function split(options: object): {
     connection: of(CONNECTION_OPTIONS),
     service: of(SESSION_SERVICE_OPTIONS),
   };
-}
-
-/** How a URL says it; anything else is refused with the other options. */
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  1: true,
-  false: false,
-  0: false,
-};
-
-function readUrl(url: string): { url: string; options: Record<string, unknown> } {
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(url);
-  } catch {
-    parsed = undefined;
-  }
-  if (parsed?.protocol !== "postgres:" && parsed?.protocol !== "postgresql:")
-    throw new AdkError(
-      "INVALID_ARGUMENT",
-      "The URL must be one of PostgreSQL: postgresql://user@host:5432/database.",
-    );
-  const options: Record<string, unknown> = {};
-  for (const name of ["schema", "migrations", "ttlMs", "pooler"]) {
-    const value = parsed.searchParams.get(name);
-    if (value === null) continue;
-    parsed.searchParams.delete(name);
-    options[name] =
-      name === "ttlMs" ? Number(value) : name === "pooler" ? (BOOLEANS[value] ?? value) : value;
-  }
-  return { url: parsed.href, options };
 }

@@ -48,6 +48,12 @@ describe("sessionServiceFromUri", () => {
     },
   );
 
+  it("says where options go", async () => {
+    await expect(sessionServiceFromUri("sqlite:a.db?ttlMs=5")).rejects.toThrow(
+      /has options, which go to `SqliteSessionService.connect\(\{ path, … \}\)`\./,
+    );
+  });
+
   it("is what core calls", async () => {
     const load = async (): Promise<object> => await import("./index.ts");
     await using service = await createSessionService("sqlite:a.db", { load });

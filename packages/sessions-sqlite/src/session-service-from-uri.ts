@@ -15,7 +15,8 @@ function pathOf(uri: string): string {
   // `sqlite://` alone is in memory, as in Python.
   const [, host = "", path = ""] = /^\/\/([^/]*)(.*)$/s.exec(rest) ?? ["", "", rest];
   if (host !== "") throw invalid("names a host");
-  if (/[?#]/.test(path)) throw invalid("has options, and there are none");
+  if (/[?#]/.test(path))
+    throw invalid("has options, which go to `SqliteSessionService.connect({ path, … })`");
   if (path === "" && rest !== "//") throw invalid("names no file");
   if (rest === "//" || path === ":memory:" || path === "/:memory:") return ":memory:";
   try {

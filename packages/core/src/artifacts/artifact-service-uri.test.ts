@@ -58,4 +58,11 @@ describe("createArtifactService", () => {
         expect.objectContaining({ code: "INVALID_ARGUMENT" }),
       );
   });
+
+  it("says what was meant, and drops no option silently", async () => {
+    await expect(createArtifactService("fil:///tmp")).rejects.toThrow(/Did you mean `file:`\?/);
+    await expect(createArtifactService("memory:", { region: "x" } as never)).rejects.toThrow(
+      /^createArtifactService has no option `region`\. .* go into the URI/,
+    );
+  });
 });

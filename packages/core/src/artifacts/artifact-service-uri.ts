@@ -1,5 +1,6 @@
 import { AdkError } from "../errors.ts";
 import { loadAdapter } from "../internal/load-adapter.ts";
+import { checkLoadOptions, questionOf, schemeOf } from "../internal/service-uri-errors.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import { InMemoryArtifactService } from "./in-memory-artifact-service.ts";
 
@@ -28,22 +29,25 @@ const factories = new Map<string, ArtifactServiceFactory>([
  *
  * The adapter's package is loaded only now. Who opens, closes: dispose the service when it is no longer needed.
  *
- * @throws {@link AdkError} `INVALID_ARGUMENT` for an unknown scheme; `MISCONFIGURED` when the adapter's package is not
+ * @throws {@link AdkError} `INVALID_ARGUMENT` for an unknown scheme or option; `MISCONFIGURED` when the adapter's package is not
  * installed, with the line that installs it.
  */
 export async function createArtifactService(
   uri: string,
   options: CreateArtifactServiceOptions = {},
 ): Promise<BaseArtifactService> {
-  const scheme =
-    typeof uri === "string" ? /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase() : undefined;
+  const scheme = schemeOf(uri);
   const factory = scheme === undefined ? undefined : factories.get(scheme);
-  if (factory) return await factory(uri, options);
+  if (factory) {
+    checkLoadOptions("createArtifactService", options);
+    return await factory(uri, options);
+  }
+  const known = [...factories.keys()];
   // Never the URI itself: it may hold a password.
   throw new AdkError(
     "INVALID_ARGUMENT",
-    `${scheme === undefined ? "The URI has no scheme" : `No artifact service knows the scheme \`${scheme}:\``}. ` +
-      `Use one of ${[...factories.keys()].map((name) => `${name}:`).join(", ")}, or add it with registerArtifactService.`,
+    `${scheme === undefined ? "The URI has no scheme" : `No artifact service knows the scheme \`${scheme}:\``}.${questionOf(scheme, known)} ` +
+      `Use one of ${known.map((name) => `${name}:`).join(", ")}, or add it with registerArtifactService.`,
     { details: scheme === undefined ? {} : { scheme } },
   );
 }

@@ -59,4 +59,26 @@ describe("createSessionService", () => {
     expect((error as Error).message).toContain("memory:, sqlite:, postgres:");
     expect((error as Error).message).not.toContain("secret");
   });
+
+  it.each([
+    ["valkey://:secret@host", "for valkey:. Use `redis://`. Known:"],
+    ["valkeys://host", "Use `rediss://`."],
+    ["postgressql://host", "Did you mean `postgresql:`?"],
+    ["redi://host", "Did you mean `redis:`?"],
+    ["mongodb://host", "for mongodb:. Known:"],
+  ])("says of %s what was meant", async (uri, words) => {
+    await expect(createSessionService(uri)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(words) as string,
+    });
+  });
+
+  it("drops no option silently", async () => {
+    const given = createSessionService("memory:", { ttlMs: 5 } as never);
+    await expect(given).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message:
+        "createSessionService has no option `ttlMs`. It knows: from, load. Options of the service itself go into the URI, or to the adapter's class: `connect` of its package.",
+    });
+  });
 });

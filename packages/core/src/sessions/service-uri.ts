@@ -1,5 +1,6 @@
 import { AdkError } from "../errors.ts";
 import { loadAdapter } from "../internal/load-adapter.ts";
+import { checkLoadOptions, questionOf, schemeOf } from "../internal/service-uri-errors.ts";
 import type { BaseSessionService } from "./base-session-service.ts";
 import { InMemorySessionService } from "./in-memory-session-service.ts";
 
@@ -30,22 +31,23 @@ const factories = new Map<string, SessionServiceFactory>([
  * The session service that a URI names: `memory:`, `sqlite:path`, `postgresql://…`, `redis://…`, or a scheme of
  * {@link registerSessionService}. Its adapter's package is loaded by the scheme.
  *
- * @throws {@link AdkError} `INVALID_ARGUMENT` for a scheme that nobody knows; `MISCONFIGURED` when the package is not
+ * @throws {@link AdkError} `INVALID_ARGUMENT` for a scheme or an option that nobody knows; `MISCONFIGURED` when the package is not
  *   installed, with the line that installs it.
  */
 export async function createSessionService(
   uri: string,
   options: CreateSessionServiceOptions = {},
 ): Promise<BaseSessionService> {
-  const scheme =
-    typeof uri === "string" ? /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase() : undefined;
+  const scheme = schemeOf(uri);
   const factory = scheme === undefined ? undefined : factories.get(scheme);
+  const known = [...factories.keys()];
   if (!factory)
     throw new AdkError(
       "INVALID_ARGUMENT",
-      `${scheme === undefined ? "The session service's URI has no scheme" : `No session service is known for ${scheme}:`}. Known: ${[...factories.keys()].map((name) => `${name}:`).join(", ")}; others are added by \`registerSessionService\`.`,
+      `${scheme === undefined ? "The session service's URI has no scheme" : `No session service is known for ${scheme}:`}.${questionOf(scheme, known)} Known: ${known.map((name) => `${name}:`).join(", ")}; others are added by \`registerSessionService\`.`,
       { details: { scheme } },
     );
+  checkLoadOptions("createSessionService", options);
   return await factory(uri, options);
 }
 
