@@ -1,0 +1,133 @@
+import { readdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { BasePlugin, type Event, LlmAgent } from "@adk/core";
+import { ScriptedLlm } from "@adk/core/testing";
+import { describe, expect, it } from "vitest";
+import { RedactionPlugin } from "../src/redaction/index.ts";
+import { found, PATHS, SECRETS, secretsEverywhere } from "./support/secrets-everywhere.ts";
+import { calls, KEY, responses, STORES, tool, world } from "./support/world.ts";
+
+/** Everything in the folder of the database, as bytes, and in its tables, as rows. */
+async function raw(path: string): Promise<string> {
+  const folder = dirname(path);
+  const files = await readdir(folder);
+  const bytes = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "latin1")));
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+    const rows = tables.flatMap(({ name }) =>
+      database
+        .prepare(`select * from "${String(name)}"`)
+        .all()
+        .flatMap((row) => Object.values(row).map(readable)),
+    );
+    return [...bytes, ...rows].join("\n");
+  } finally {
+    database.close();
+  }
+}
+
+function readable(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : String(value);
+}
+
+/** Texts as they are in the log, also those of files. */
+function readableLog(log: readonly Event[]): string {
+  const files = log.flatMap(({ content }) =>
+    (content?.parts ?? []).map(({ inlineData }) => inlineData?.data ?? ""),
+  );
+  const texts = files.map((data) => Buffer.from(data, "base64").toString("utf8"));
+  return [JSON.stringify(log), ...texts].join("\n");
+}
+
+describe.each(STORES)("RedactionPlugin on %s", (kind) => {
+  it("keeps 20 secrets out of all that is stored, shown and logged", async () => {
+    await using w = await world(kind);
+    const plugin = new RedactionPlugin({ rules: Object.values(SECRETS) });
+    const { real, seen, asked, logged } = await secretsEverywhere(w, [plugin], (logger) =>
+      plugin.redactingLogger(logger),
+    );
+    expect(real).toEqual([
+      { a: SECRETS.argument, b: [{ c: SECRETS.nestedArgument }], [SECRETS.nameOfArgument]: 1 },
+      "[redacted]",
+      "[redacted]",
+    ]);
+    const log = await w.log();
+    expect(found(readableLog(log))).toEqual([]);
+    expect(found(JSON.stringify([seen, asked, logged]))).toEqual([]);
+    if (kind === "sqlite") expect(found(await raw(w.path))).toEqual([]);
+    const user = await w.process({ root: new LlmAgent({ name: "root" }), plugins: [] });
+    const session = await user.runner.sessionService.getSession(KEY);
+    expect(found(JSON.stringify(session))).toEqual([]);
+    expect(session?.state).toMatchObject({ kept: "[redacted]", "user:kept": "[redacted]" });
+  });
+
+  it("is what keeps them out: without it, each is found", async () => {
+    await using w = await world(kind);
+    const { asked, logged } = await secretsEverywhere(w, []);
+    expect(found(readableLog(await w.log()))).toEqual(PATHS);
+    expect(found(JSON.stringify(asked)).length).toBeGreaterThan(10);
+    expect(found(JSON.stringify(logged))).toEqual(["message"]);
+    if (kind === "sqlite")
+      expect(found(await raw(w.path))).toEqual(PATHS.filter((path) => path !== "messageFile"));
+  });
+});
+
+describe("RedactionPlugin", () => {
+  it("lets no other plugin skip it, and redacts what they put in", async () => {
+    await using w = await world("sqlite");
+    class Answering extends BasePlugin {
+      override async onEventCallback(): Promise<Partial<Event>> {
+        return { content: { role: "model", parts: [{ text: `mine: ${SECRETS.answer}` }] } };
+      }
+      override async beforeYieldCallback(): Promise<Partial<Event>> {
+        return { content: { role: "model", parts: [{ text: `shown: ${SECRETS.answer}` }] } };
+      }
+    }
+    const root = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns: ["hello"] }) });
+    const plugin = new RedactionPlugin({ rules: [SECRETS.answer] });
+    const { say } = await w.process({ root, plugins: [new Answering("answering"), plugin] });
+    const events = await say("hi");
+    expect(events[0]?.content?.parts).toEqual([{ text: "shown: [redacted]" }]);
+    expect((await w.log())[1]?.content?.parts).toEqual([{ text: "mine: [redacted]" }]);
+  });
+
+  it("takes a message that is sent again for the one that is stored", async () => {
+    await using w = await world("sqlite");
+    const root = () => new LlmAgent({ name: "root", model: new ScriptedLlm({ turns: ["hello"] }) });
+    const parts = () => ({
+      root: root(),
+      plugins: [new RedactionPlugin({ rules: [SECRETS.message] })],
+    });
+    const first = await w.process(parts());
+    await first.sayAndLeave(`I am ${SECRETS.message}`, 1);
+    const [stored] = await w.log();
+    const second = await w.process(parts());
+    const invocationId = stored?.invocationId ?? "";
+    await second.say(`I am ${SECRETS.message}`, { invocationId });
+    expect((await w.log()).filter(({ author }) => author === "user")).toHaveLength(1);
+    await expect(second.say("I am another", { invocationId })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
+  it("does not make a call from the log whose arguments it has taken out", async () => {
+    await using w = await world("sqlite");
+    let made = 0;
+    const keep = tool("keep", () => ({ made: ++made }));
+    const plugins = () => [new RedactionPlugin({ rules: [SECRETS.argument] })];
+    const turns = [calls(["keep", "c1", { a: SECRETS.argument }])];
+    const first = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns }), tools: [keep] });
+    await (await w.process({ root: first, plugins: plugins() })).sayAndLeave("hi", 1);
+    const [message] = await w.log();
+    const before = made;
+    const model = new ScriptedLlm({ turns: ["I see."] });
+    const second = new LlmAgent({ name: "root", model, tools: [keep] });
+    const { say } = await w.process({ root: second, plugins: plugins() });
+    await say(undefined, { invocationId: message?.invocationId ?? "" });
+    expect(made).toBe(before);
+    expect(Object.keys(responses(await w.log()))).toEqual(["c1"]);
+    expect(found(JSON.stringify(model.requests))).toEqual([]);
+  });
+});
