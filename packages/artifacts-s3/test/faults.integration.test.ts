@@ -151,6 +151,40 @@ describe("requests", () => {
   });
 });
 
+describe("a process that remembers nothing", () => {
+  it("finds a name that was deleted ended, and begins at 0 behind it", async () => {
+    await using place = await freshPlace();
+    const [first, second] = [await place.open(), await place.open()];
+    for (const value of ["a", "b"]) await first.saveArtifact({ ...KEY, artifact: text(value) });
+    await second.deleteArtifact(KEY);
+    expect(await (await place.open()).saveArtifact({ ...KEY, artifact: text("new") })).toBe(0);
+    for (const service of [first, second, await place.open()]) {
+      expect(await service.loadArtifact(KEY)).toEqual(text("new"));
+      expect(await service.loadArtifact({ ...KEY, version: 0 })).toEqual(text("new"));
+      expect(await service.loadArtifact({ ...KEY, version: 1 })).toBeUndefined();
+      expect(await service.listVersions(KEY)).toEqual([0]);
+    }
+    await (await place.open()).deleteArtifact(KEY);
+    expect(await (await place.open()).listArtifactKeys(KEY_SCOPE)).toEqual([]);
+    expect(await first.saveArtifact({ ...KEY, artifact: text("third life") })).toBe(0);
+  });
+
+  it("goes on behind versions that were copied without the first", async () => {
+    await using place = await freshPlace();
+    const service = await place.open();
+    for (const value of ["a", "b"]) await service.saveArtifact({ ...KEY, artifact: text(value) });
+    const versions = [{ filename: KEY.filename, version: 1 }];
+    await service.copySessionArtifacts({ ...KEY_SCOPE, newSessionId: "fork", versions });
+    const fork = { ...KEY, sessionId: "fork" };
+    expect(await (await place.open()).saveArtifact({ ...fork, artifact: text("c") })).toBe(2);
+    expect(await service.listVersions(fork)).toEqual([1, 2]);
+    // The copy of the first takes the place that was kept.
+    await service.copySessionArtifacts({ ...KEY_SCOPE, newSessionId: "fork" });
+    expect(await service.listVersions(fork)).toEqual([0, 1, 2]);
+    expect(await service.loadArtifact({ ...fork, version: 0 })).toEqual(text("a"));
+  });
+});
+
 describe("large saves", () => {
   it("are parts of one size, read one at a time, and a version that names them", async () => {
     await using place = await freshPlace();
