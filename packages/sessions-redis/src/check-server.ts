@@ -1,5 +1,5 @@
 import { AdkError, type StoreCheck } from "@adk/core";
-import type { Connection } from "./connection.ts";
+import type { AskOptions, Connection } from "./connection.ts";
 import type { Driver } from "./redis-client.ts";
 import { Subscriber } from "./subscriber.ts";
 
@@ -8,6 +8,8 @@ export interface CheckServerOptions {
   prepare(): Promise<void>;
   /** Where hints are tried; absent: they were switched off. */
   readonly channel: string | undefined;
+  /** Where they are listened for; absent: a connection made like the client's. */
+  readonly subscriber: Driver | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,7 +19,7 @@ const PING_MS = 2_000;
 /** What of the servers' settings breaks or weakens a promise, and what cannot be known. */
 export async function checkServer(
   connection: Connection,
-  { prepare, channel, signal }: CheckServerOptions,
+  { prepare, channel, subscriber, signal }: CheckServerOptions,
 ): Promise<StoreCheck> {
   const problems: StoreCheck["problems"] = [];
   const say = (code: string, message: string): void => void problems.push({ code, message });
@@ -31,8 +33,8 @@ export async function checkServer(
   await connection.ask(["exists", channel ?? "adk"], { signal });
   const { driver } = connection;
   const servers = driver.isCluster ? driver.nodes("master") : [driver];
-  for (const server of servers) await checkOne(server, say);
-  if (channel !== undefined && !(await hear(driver, channel)))
+  for (const server of servers) checkOne(await info(connection, { server, signal }), say);
+  if (channel !== undefined && !(await hear(driver, channel, subscriber)))
     say(
       "MISCONFIGURED",
       'Notifications do not arrive: the user may not use the channels, or the server has none of a shard\'s (Redis before 7). Followers are told by polling. Grant the channels (README, Permissions), or pass `notifications: "off"`.',
@@ -40,11 +42,10 @@ export async function checkServer(
   return { problems };
 }
 
-async function checkOne(
-  server: Driver,
+function checkOne(
+  settings: ReadonlyMap<string, string> | undefined,
   say: (code: string, message: string) => void,
-): Promise<void> {
-  const settings = await info(server);
+): void {
   if (!settings) {
     say(
       "PERMISSION_DENIED",
@@ -79,9 +80,12 @@ async function checkOne(
 }
 
 /** @returns `undefined` when it may not be asked. */
-async function info(server: Driver): Promise<Map<string, string> | undefined> {
+async function info(
+  connection: Connection,
+  options: AskOptions,
+): Promise<Map<string, string> | undefined> {
   try {
-    const text = String(await server.call("info"));
+    const text = String(await connection.ask(["info"], options));
     return new Map(
       text.split("\r\n").flatMap((line): [string, string][] => {
         const colon = line.indexOf(":");
@@ -89,17 +93,19 @@ async function info(server: Driver): Promise<Map<string, string> | undefined> {
       }),
     );
   } catch (error) {
-    if (error instanceof Error && /NOPERM|no permissions|unknown command/i.test(error.message))
-      return undefined;
+    const isRefused =
+      AdkError.isInstance(error, "PERMISSION_DENIED") || AdkError.isInstance(error, "UNSUPPORTED");
+    if (isRefused) return undefined;
     throw error;
   }
 }
 
 /** Whether what is published here arrives here. */
-async function hear(driver: Driver, channel: string): Promise<boolean> {
+async function hear(driver: Driver, channel: string, given: Driver | undefined): Promise<boolean> {
   const heard = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => heard.resolve(false), PING_MS);
-  const subscriber = new Subscriber(Subscriber.duplicate(driver), true, {
+  // Not a copy where there is one: it has no password that a function gives.
+  const subscriber = new Subscriber(given ?? Subscriber.duplicate(driver), !given, {
     onMessage: () => heard.resolve(true),
     onConnected: () => {},
   });

@@ -1,6 +1,6 @@
 import { AdkError, type OptionCheck } from "@adk/core";
 import { integer } from "./option-checks.ts";
-import type { Driver, RedisClient } from "./redis-client.ts";
+import { ignoreErrors, type Driver, type RedisClient } from "./redis-client.ts";
 
 /** Where a server is. */
 export interface RedisAddress {
@@ -106,17 +106,14 @@ export async function openClients(url: URL, options: OpenClientsOptions): Promis
     if (ask) askPassword(driver, ask);
     return driver;
   };
-  const client = open(false);
-  const subscriber = open(true);
+  const [client, subscriber] = [open(false), open(true)];
+  // Whether somebody uses them or not: without a listener `ioredis` prints their errors.
+  for (const driver of [client, subscriber]) ignoreErrors(driver);
   return {
     client: client as unknown as RedisClient,
     subscriber: subscriber as unknown as RedisClient,
     async [Symbol.asyncDispose]() {
-      for (const driver of [client, subscriber]) {
-        // Nobody listens to its errors any more.
-        driver.on("error", () => {});
-        driver.disconnect();
-      }
+      for (const driver of [client, subscriber]) driver.disconnect();
     },
   };
 }

@@ -1,6 +1,8 @@
 import { AdkError } from "@adk/core";
 import { REHEARSE } from "./commands/rehearse.lua.ts";
+import { checkDatabase } from "./check-database.ts";
 import type { Connection } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
 import type { Keys, Tag } from "./keys.ts";
 
 /** What the keys mean; an older version works beside a newer one that says so. */
@@ -21,8 +23,11 @@ export class Layout {
   readonly #connection: Connection;
   readonly #keys: Keys;
   readonly #tag: Tag;
+  /** The looks that are under way. */
   #readable: Promise<void> | undefined;
   #writable: Promise<void> | undefined;
+  #isReadable = false;
+  #isWritable = false;
 
   constructor(connection: Connection, keys: Keys, tag: Tag) {
     this.#connection = connection;
@@ -31,26 +36,32 @@ export class Layout {
   }
 
   /** Nothing is written. @throws {@link AdkError} `SCHEMA_MISMATCH` or `MISCONFIGURED`. */
-  async prepareRead(): Promise<void> {
-    this.#readable ??= this.#read().catch((error: unknown) => {
-      this.#readable = undefined;
-      throw error;
-    });
-    await this.#readable;
+  async prepareRead(signal?: AbortSignal): Promise<void> {
+    if (this.#isReadable) return;
+    this.#readable ??= this.#read().finally(() => (this.#readable = undefined));
+    await this.#shared(this.#readable, signal);
   }
 
   /** Says in an empty store which layout this is, and rehearses what the scripts do. */
-  async prepareWrite(): Promise<void> {
-    this.#writable ??= this.#write().catch((error: unknown) => {
-      this.#writable = undefined;
-      throw error;
-    });
-    await this.#writable;
+  async prepareWrite(signal?: AbortSignal): Promise<void> {
+    if (this.#isWritable) return;
+    this.#writable ??= this.#write().finally(() => (this.#writable = undefined));
+    await this.#shared(this.#writable, signal);
+  }
+
+  /** Each caller waits as long as it wants; the look goes on for the others. */
+  async #shared(look: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    // Whoever has left does not hear how it ended.
+    look.catch(() => {});
+    using deadline = new Deadline(this.#connection.timeoutMs, false, signal);
+    await deadline.race(async () => await look);
   }
 
   async #read(): Promise<void> {
+    await checkDatabase(this.#connection);
     const stored = await this.#connection.ask(["get", this.#keys.layout]);
     if (stored !== null) this.#check(String(stored));
+    this.#isReadable = true;
   }
 
   async #write(): Promise<void> {
@@ -62,7 +73,7 @@ export class Layout {
       words: [JSON.stringify(own)],
     });
     this.#check(String(stored));
-    this.#readable = Promise.resolve();
+    this.#isWritable = true;
   }
 
   #check(text: string): void {

@@ -67,6 +67,8 @@ describe("options", () => {
     ["http://host", {}, /redis:/],
     ["nonsense", {}, /redis:/],
     ["redis://host/name", {}, /database's number/],
+    ["redis://ada:100%@host", {}, /percent-encoded/],
+    ["redis://%E0%A4%A@host", {}, /percent-encoded/],
     ["redis://host?prefix=a", {}, /no option `prefix`/],
     ["redis://host?ttlMs=soon", {}, /ttlMs/],
     ["redis://host?cluster=maybe", {}, /cluster/],

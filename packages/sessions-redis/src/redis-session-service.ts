@@ -135,6 +135,11 @@ function readUrl(url: string): { url: URL; options: Record<string, unknown> } {
       "INVALID_ARGUMENT",
       "The URL's path is a database's number: redis://host:6379/0.",
     );
+  if (![parsed.username, parsed.password].every(canDecode))
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URL's user and password must be percent-encoded: `%` is `%25`.",
+    );
   const options: Record<string, unknown> = {};
   for (const [name, value] of parsed.searchParams) {
     const read = Object.hasOwn(IN_URL, name) ? IN_URL[name] : undefined;
@@ -146,4 +151,13 @@ function readUrl(url: string): { url: URL; options: Record<string, unknown> } {
     options[name] = read(value);
   }
   return { url: parsed, options };
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -24,14 +24,23 @@ import {
   type Values,
   type Wake,
 } from "@adk/core";
+import { AppIndex } from "./app-index.ts";
 import { checkServer } from "./check-server.ts";
 import { Connection } from "./connection.ts";
 import type { Durability } from "./durability.ts";
 import { Keys, type Tag } from "./keys.ts";
 import { Layout } from "./layout.ts";
 import { durability, integer, keyPrefix, oneOf } from "./option-checks.ts";
-import { checkClient, ignoreErrors, isRedisClient, type RedisClient } from "./redis-client.ts";
+import {
+  checkClient,
+  ignoreErrors,
+  isRedisClient,
+  type Driver,
+  type RedisClient,
+} from "./redis-client.ts";
+import { SessionCalls } from "./session-calls.ts";
 import { SessionLister } from "./session-lister.ts";
+import { SessionOpener } from "./session-opener.ts";
 import { SessionReader } from "./session-reader.ts";
 import { SessionRemover } from "./session-remover.ts";
 import { SessionWriter } from "./session-writer.ts";
@@ -89,9 +98,11 @@ export class RedisSessionStore implements SessionStore {
   readonly #hub: WakeHub;
   readonly #reader: SessionReader;
   readonly #writer: SessionWriter;
+  readonly #opener: SessionOpener;
   readonly #remover: SessionRemover;
   readonly #lister: SessionLister;
   readonly #keys: Keys;
+  readonly #subscriber: Driver | undefined;
   readonly #listenErrors: () => void;
   #isClosed = false;
 
@@ -118,6 +129,7 @@ export class RedisSessionStore implements SessionStore {
     this.#listenErrors = ignoreErrors(driver);
     this.#layout = new Layout(connection, keys, tag);
     const subscriber = options.subscriber && checkClient("RedisSessionStore", options.subscriber);
+    this.#subscriber = subscriber;
     this.#hub = new WakeHub({
       connection,
       keys,
@@ -127,13 +139,16 @@ export class RedisSessionStore implements SessionStore {
     });
     const place = { connection, keys, isSplit };
     this.#reader = new SessionReader(place);
-    this.#writer = new SessionWriter({ ...place, ttlMs, publish, reader: this.#reader });
+    const calls = new SessionCalls({ ...place, ttlMs, publish });
+    const parts = { ...place, calls, appIndex: new AppIndex(place), reader: this.#reader };
+    this.#writer = new SessionWriter(parts);
+    this.#opener = new SessionOpener(parts);
     this.#remover = new SessionRemover({ ...place, publish });
     this.#lister = new SessionLister(connection, keys, isSplit);
   }
 
   async create(command: CreateCommand, signal?: AbortSignal): Promise<Outcome<Snapshot>> {
-    await this.#prepareWrite();
+    await this.#prepareWrite(signal);
     return await this.#writer.create(command, { signal });
   }
 
@@ -143,7 +158,7 @@ export class RedisSessionStore implements SessionStore {
     command: ReadCommand | ReadScope,
     signal?: AbortSignal,
   ): Promise<Snapshot | Values | undefined> {
-    await this.#prepareRead();
+    await this.#prepareRead(signal);
     if (command.sessionId === undefined) return await this.#reader.readScope(command, { signal });
     const snapshot = await this.#reader.read(command, { signal });
     const { from, descending } = command.events ?? {};
@@ -158,7 +173,7 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async append(command: AppendCommand, signal?: AbortSignal): Promise<Outcome<Appended>> {
-    await this.#prepareWrite();
+    await this.#prepareWrite(signal);
     const outcome = await this.#writer.append(command, { signal });
     if (outcome.status === "ok")
       this.#hub.tell({ incarnation: command.incarnation, lastSequence: outcome.sequence });
@@ -166,7 +181,7 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async list(command: ListCommand, signal?: AbortSignal): Promise<Page<SessionHeader>> {
-    await this.#prepareRead();
+    await this.#prepareRead(signal);
     return await this.#lister.list(command, { signal });
   }
 
@@ -174,7 +189,7 @@ export class RedisSessionStore implements SessionStore {
     command: UpdateCommand,
     signal?: AbortSignal,
   ): Promise<Outcome<{ header: SessionHeader }>> {
-    await this.#prepareWrite();
+    await this.#prepareWrite(signal);
     const outcome = await this.#writer.update(command, { signal });
     if (outcome.status === "ok" && command.cancel !== undefined)
       this.#hub.tell({ incarnation: outcome.header.incarnation, cancel: true });
@@ -182,15 +197,15 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async lease(command: LeaseCommand, signal?: AbortSignal): Promise<Outcome<{ grant: Grant }>> {
-    await this.#prepareWrite();
-    const outcome = await this.#writer.lease(command, { signal });
+    await this.#prepareWrite(signal);
+    const outcome = await this.#opener.lease(command, { signal });
     if (outcome.status === "ok" && command.op !== "release") this.#follow(command, outcome.grant);
     return outcome;
   }
 
   async erase(command: EraseCommand, signal?: AbortSignal): Promise<void> {
     // A full server can be relieved, also of what an earlier process stored: nothing is rehearsed.
-    await this.#prepareRead();
+    await this.#prepareRead(signal);
     await this.#remover.erase(command, { signal }, (wake) => this.#hub.tell(wake));
   }
 
@@ -198,8 +213,8 @@ export class RedisSessionStore implements SessionStore {
     command: AcquireCommand,
     signal?: AbortSignal,
   ): Promise<Outcome<{ grant: Grant; snapshot: Snapshot }>> {
-    await this.#prepareWrite();
-    const outcome = await this.#writer.open(command, { signal });
+    await this.#prepareWrite(signal);
+    const outcome = await this.#opener.open(command, { signal });
     if (outcome.status === "ok") this.#follow(command, outcome.grant);
     return outcome;
   }
@@ -211,7 +226,7 @@ export class RedisSessionStore implements SessionStore {
 
   /** Redis deletes by itself what has expired; this tidies the indexes. */
   async purge(command: PurgeCommand, signal?: AbortSignal): Promise<number> {
-    await this.#prepareRead();
+    await this.#prepareRead(signal);
     return await this.#remover.purge(command, { signal }, (wake) => this.#hub.tell(wake));
   }
 
@@ -224,8 +239,9 @@ export class RedisSessionStore implements SessionStore {
   async check(signal?: AbortSignal): Promise<StoreCheck> {
     this.#refuseClosed();
     return await checkServer(this.#connection, {
-      prepare: async () => await this.#layout.prepareRead(),
+      prepare: async () => await this.#layout.prepareRead(signal),
       channel: this.#hub.isOn ? `${this.#keys.layout}:c` : undefined,
+      subscriber: this.#subscriber,
       signal,
     });
   }
@@ -248,14 +264,14 @@ export class RedisSessionStore implements SessionStore {
     this.#hub.follow(key, incarnation, lastSequence);
   }
 
-  async #prepareRead(): Promise<void> {
+  async #prepareRead(signal?: AbortSignal): Promise<void> {
     this.#refuseClosed();
-    await this.#layout.prepareRead();
+    await this.#layout.prepareRead(signal);
   }
 
-  async #prepareWrite(): Promise<void> {
+  async #prepareWrite(signal?: AbortSignal): Promise<void> {
     this.#refuseClosed();
-    await this.#layout.prepareWrite();
+    await this.#layout.prepareWrite(signal);
   }
 
   #refuseClosed(): void {

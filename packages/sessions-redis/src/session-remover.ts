@@ -1,5 +1,5 @@
 import type { EraseCommand, PurgeCommand, SessionKey, Wake } from "@adk/core";
-import { ERASE, SWEEP } from "./commands/erase.lua.ts";
+import { CLEAR, ERASE, SWEEP } from "./commands/erase.lua.ts";
 import type { RunOptions } from "./connection.ts";
 import { appMember, readAppMember, readUserMember, type Life } from "./keys.ts";
 import { findLives, withScores, type FoundLife } from "./lives.ts";
@@ -40,7 +40,8 @@ export class SessionRemover {
       if (lives.length === 0) break;
       for (const life of lives) await this.#eraseLife({ appName, ...life }, options, tell);
     }
-    await connection.ask(["unlink", state], { ...options, isWrite: true });
+    const words = [connection.isDurable ? "1" : ""];
+    await connection.run({ script: CLEAR, keys: [state], words }, options);
   }
 
   async purge({ appName, limit }: PurgeCommand, options: RunOptions, tell: Tell): Promise<number> {
@@ -109,7 +110,7 @@ export class SessionRemover {
     const words = [publish, keys.session(key).channel, connection.isDurable ? "1" : ""];
     const { rest } = await this.#settled(ERASE, key, words, options);
     await this.#leaveApp(key, options);
-    if (rest[0] === 1) tell({ incarnation: key.incarnation });
+    if (Number(rest[0]) === 1) tell({ incarnation: key.incarnation });
   }
 
   /** A script that refuses while changes of the app's state are still to be applied. */

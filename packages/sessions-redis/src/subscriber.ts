@@ -38,6 +38,10 @@ export class Subscriber {
       : client.duplicate({ ...redisOptions, retryStrategy });
   }
 
+  get isConnected(): boolean {
+    return this.#driver.status === "ready";
+  }
+
   async listenOn(channel: string): Promise<void> {
     this.#channels.add(channel);
     await (this.#driver.isCluster

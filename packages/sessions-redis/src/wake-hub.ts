@@ -21,8 +21,10 @@ interface Followed {
   readonly incarnation: string;
   sequence: number;
   askedAt: number;
-  /** Whether hints about it arrive. */
+  /** Whether hints about it arrive, while the subscriber is connected. */
   isListening: boolean;
+  /** Whether a subscription is under way: while there is no connection it waits for one. */
+  isSubscribing: boolean;
 }
 
 /** While hints arrive: for those that were lost. */
@@ -90,6 +92,7 @@ export class WakeHub {
       sequence,
       askedAt: performance.now(),
       isListening: known?.isListening ?? false,
+      isSubscribing: false,
     };
     this.#followed.set(channel, followed);
     if (!known && this.#stop) void this.#listenOn(channel, followed);
@@ -130,13 +133,16 @@ export class WakeHub {
   }
 
   async #listenOn(channel: string, followed: Followed): Promise<void> {
-    if (!this.#subscriber) return;
+    if (!this.#subscriber || followed.isSubscribing) return;
+    followed.isSubscribing = true;
     try {
       await this.#subscriber.listenOn(channel);
       followed.isListening = true;
       await this.#ask([[channel, followed]]);
     } catch {
       // It is looked at often, and tried again with the next look.
+    } finally {
+      followed.isSubscribing = false;
     }
   }
 
@@ -147,15 +153,23 @@ export class WakeHub {
 
   async #poll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const isListening = [...this.#followed.values()].every((followed) => followed.isListening);
       const { pollMs } = this.#options;
-      const isQuiet = this.#subscriber !== undefined && isListening;
-      await sleep(isQuiet ? Math.max(SAFETY_POLL_MS, pollMs) : pollMs, signal);
+      await sleep(this.#isTold() ? Math.max(SAFETY_POLL_MS, pollMs) : pollMs, signal);
       if (signal.aborted) return;
       await this.#look();
       for (const [channel, followed] of this.#followed)
         if (!followed.isListening) void this.#listenOn(channel, followed);
     }
+  }
+
+  /** Whether hints arrive about all that are followed. */
+  #isTold(): boolean {
+    if (!this.#subscriber) return false;
+    const followed = [...this.#followed.values()];
+    return (
+      followed.length === 0 ||
+      (this.#subscriber.isConnected && followed.every(({ isListening }) => isListening))
+    );
   }
 
   /** Asks for all that are followed what is new. */

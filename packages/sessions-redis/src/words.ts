@@ -1,4 +1,4 @@
-import type { AppendCommand, HeaderPatch, ScopeDelta, Values } from "@adk/core";
+import type { HeaderPatch, ScopeDelta, Values } from "@adk/core";
 import type { AppKeys, SessionKeys, UserKeys } from "./keys.ts";
 import type { Word } from "./redis-client.ts";
 
@@ -44,11 +44,4 @@ export function patchWords(patch: HeaderPatch | undefined): Word[] {
 export function changeWords(text: string | null | undefined): Word[] {
   if (text === undefined) return ["", ""];
   return text === null ? ["d", ""] : ["s", text];
-}
-
-/** Whether an append touches nothing but the log and the lease. */
-export function isPlain({ delta, lease }: AppendCommand): boolean {
-  return (
-    !delta?.app && !delta?.user && !delta?.session && Object.keys(lease?.header ?? {}).length === 0
-  );
 }

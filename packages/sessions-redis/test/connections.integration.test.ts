@@ -21,6 +21,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+const NEVER_MS = 600_000;
 const KEY = { appName: "app", userId: "user", sessionId: "session" };
 const file = (name: string): string => join(folder.path, name);
 
@@ -69,6 +70,7 @@ describe.skipIf(!server)("connections", { timeout: 60_000 }, () => {
     await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     await service.appendEvent({ session, event: said("two") });
     expect(asked).toBeGreaterThan(before);
+    expect(await service.check()).toEqual({ problems: [] });
     await events.return?.();
     admin.disconnect();
   });
@@ -104,6 +106,21 @@ describe.skipIf(!server)("connections", { timeout: 60_000 }, () => {
     expect(await elsewhere.getSession(KEY)).toBeUndefined();
   });
 
+  it("a database that the server lacks is MISCONFIGURED, and nothing is written to another", async () => {
+    await using own = await startRedis();
+    const client = new Redis(own.url, { db: 99 });
+    await using over = new RedisSessionService({ client });
+    await using service = await RedisSessionService.connect(`${own.url}/99`);
+    for (const each of [over, service]) {
+      const refused = { code: "MISCONFIGURED", details: { wanted: 99, committed: false } };
+      await expect(each.getSession(KEY)).rejects.toMatchObject(refused);
+      await expect(each.createSession(KEY)).rejects.toMatchObject(refused);
+    }
+    const admin = new Redis(own.url);
+    expect(await admin.dbsize()).toBe(0);
+    for (const each of [admin, client]) each.disconnect();
+  });
+
   it("a client that breaks, or is closed by its owner, never ends the process", async () => {
     await using place = await freshKeyPrefix({ url });
     const { keyPrefix } = place;
@@ -131,6 +148,36 @@ describe.skipIf(!server)("connections", { timeout: 60_000 }, () => {
     });
     await own.thaw();
     expect(await service.appendEvent({ session, event })).toMatchObject({ sequence: 1 });
+  });
+
+  it("a cancelled call is ABORTED while the first look at the layout is under way, which others wait for", async () => {
+    await using own = await startRedis();
+    await using service = await RedisSessionService.connect(own.url, { timeoutMs: NEVER_MS });
+    await own.freeze();
+    const abort = new AbortController();
+    const creating = service.createSession({ ...KEY, signal: abort.signal });
+    const reading = service.getSession(KEY);
+    setImmediate(() => abort.abort());
+    await expect(creating).rejects.toMatchObject({
+      code: "ABORTED",
+      details: { committed: false },
+    });
+    await own.thaw();
+    expect(await reading).toBeUndefined();
+  });
+
+  it("`check` of a server that falls silent is a TIMEOUT", async () => {
+    await using own = await startRedis();
+    const client = new Redis(own.url);
+    const call = client.call.bind(client) as (...command: unknown[]) => Promise<unknown>;
+    client.call = (async (...command: unknown[]) => {
+      if (command[0] === "info") await own.freeze();
+      return await call(...command);
+    }) as typeof client.call;
+    await using service = new RedisSessionService({ client, timeoutMs: 500 });
+    await expect(service.check()).rejects.toMatchObject({ code: "TIMEOUT" });
+    await own.thaw();
+    client.disconnect();
   });
 
   it.each([

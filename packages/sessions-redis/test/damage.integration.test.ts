@@ -82,6 +82,17 @@ describe.skipIf(!server)("a session of which a part is gone", () => {
     expect(await service.getSession(KEY)).toBeDefined();
   });
 
+  it("is said of a write that came before: it does not say that nothing was written", async () => {
+    await client.rpop(of("events"));
+    const update = async (): Promise<unknown> =>
+      await service.updateSession({ ...KEY, title: "new" });
+    await expect(update()).rejects.toMatchObject({
+      code: "STORE_CORRUPT",
+      details: { committed: "unknown" },
+    });
+    expect(await client.hget(of("header"), "title")).toBe("new");
+  });
+
   it("some of its events or of its state: is STORE_CORRUPT", async () => {
     await client.rpop(of("events"));
     await expect(read()).rejects.toMatchObject({ code: "STORE_CORRUPT" });

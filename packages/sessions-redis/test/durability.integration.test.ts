@@ -56,6 +56,7 @@ describe.skipIf(!own)("durability", { timeout: 60_000 }, () => {
         async () => await service.updateSession({ ...KEY, title: "t" }),
         async () => await service.acquireLease({ ...KEY, owner: "o", ttlMs: 60_000 }),
         async () => await service.createSession({ ...KEY, sessionId: "other" }),
+        async () => await service.deleteUser({ appName: "app", userId: "nobody" }),
       ])
         // Behind another one's wait, which holds up the connection, time may run out.
         await expect(call()).rejects.toMatchObject({

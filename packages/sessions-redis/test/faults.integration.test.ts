@@ -75,6 +75,30 @@ describe.skipIf(!server)("faults", { timeout: 60_000 }, () => {
     client.disconnect();
   });
 
+  it("a lease whose session cannot be read to the end is given up", async () => {
+    await using place = await freshKeyPrefix({ url });
+    await using proxy = await FaultProxy.start({ to: url });
+    const client = new Redis(proxy.through(url), {
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+    });
+    const { keyPrefix } = place;
+    await using service = new RedisSessionService({ client, keyPrefix, maxTries: 1 });
+    const session = await service.createSession(KEY);
+    for (let n = 1; n <= 200; n++) await service.appendEvent({ session, event: said(`${n}`) });
+    const open = async (): Promise<{ session: { lastSequence: number } }> =>
+      await service.openSession({ ...KEY, owner: "o", ttlMs: 600_000 });
+    // What is read without a script: the older events of the window, once the lease is granted.
+    proxy.cutBefore(1, /^(?![^]*eval)[^]*lrange/);
+    await expect(open()).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      details: { committed: "unknown" },
+    });
+    expect(proxy.cuts).toBe(1);
+    await expect.poll(open, { timeout: 10_000 }).toMatchObject({ session: { lastSequence: 200 } });
+    client.disconnect();
+  });
+
   it("a server that is frozen is a TIMEOUT in time, and goes on by itself", async () => {
     await using own = await startRedis();
     await using service = await RedisSessionService.connect(own.url, {

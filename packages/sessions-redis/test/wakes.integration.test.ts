@@ -22,6 +22,22 @@ async function append(service: BaseSessionService, texts: readonly string[]): Pr
   for (const text of texts) await service.appendEvent({ session, event: said(text) });
 }
 
+/** @returns waits until a client has looked at followed sessions so often again. */
+function countLooks(client: Redis): (count: number) => Promise<void> {
+  const call = client.call.bind(client) as (...command: unknown[]) => Promise<unknown>;
+  let left = 0;
+  let resolve = (): void => {};
+  client.call = (async (...command: unknown[]) => {
+    const reply = await call(...command);
+    if (command[0] === "hmget" && --left === 0) resolve();
+    return reply;
+  }) as typeof client.call;
+  return async (count) => {
+    left = count;
+    await new Promise<void>((done) => (resolve = done));
+  };
+}
+
 describe.skipIf(!server)("followers", { timeout: 60_000 }, () => {
   const url = server?.url ?? "";
 
@@ -108,6 +124,57 @@ describe.skipIf(!server)("followers", { timeout: 60_000 }, () => {
     await events.return?.();
     await reader[Symbol.asyncDispose]();
     for (const each of [admin, subscriber, client]) each.disconnect();
+  });
+
+  it("are looked for every `pollMs` while the subscriber is away, and each is subscribed to once", async () => {
+    await using place = await freshKeyPrefix({ url });
+    const { keyPrefix } = place;
+    const client = new Redis(url);
+    const looks = countLooks(client);
+    // Nobody is there.
+    const subscriber = new Redis({ host: "127.0.0.1", port: 1, maxRetriesPerRequest: null });
+    subscriber.on("error", () => {});
+    const subscribe = subscriber.subscribe.bind(subscriber) as (name: string) => Promise<unknown>;
+    let subscribed = 0;
+    subscriber.subscribe = (async (channel: string) => {
+      subscribed++;
+      return await subscribe(channel);
+    }) as typeof subscriber.subscribe;
+    const store = new RedisSessionStore({ client, subscriber, keyPrefix, pollMs: 1 });
+    await store.create({ ...KEY, incarnation: "i", initialState: {} });
+    const stop = new AbortController();
+    const woken = store.watch(stop.signal)[Symbol.asyncIterator]().next();
+    await store.read({ ...KEY, events: { from: 1 } });
+    await looks(100);
+    expect(subscribed).toBe(1);
+    stop.abort();
+    await woken;
+    await store[Symbol.asyncDispose]();
+    for (const each of [subscriber, client]) each.disconnect();
+  });
+
+  it("are looked for every `pollMs` when the subscriber's connection has gone", async () => {
+    await using place = await freshKeyPrefix({ url });
+    const { keyPrefix } = place;
+    const client = new Redis(url);
+    const looks = countLooks(client);
+    const subscriber = new Redis(url);
+    const store = new RedisSessionStore({ client, subscriber, keyPrefix, pollMs: 1 });
+    await store.create({ ...KEY, incarnation: "i", initialState: {} });
+    const stop = new AbortController();
+    const woken = store.watch(stop.signal)[Symbol.asyncIterator]().next();
+    await store.read({ ...KEY, events: { from: 1 } });
+    const listening = async (): Promise<unknown> =>
+      await client.pubsub("CHANNELS", `${keyPrefix}*`);
+    await expect.poll(listening).toHaveLength(1);
+    // Behind the answer to the subscription.
+    await subscriber.ping();
+    subscriber.disconnect();
+    await looks(100);
+    stop.abort();
+    await woken;
+    await store[Symbol.asyncDispose]();
+    client.disconnect();
   });
 
   it("of 1,000 sessions in one process share two connections, which end with them", async () => {

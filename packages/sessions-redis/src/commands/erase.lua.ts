@@ -36,6 +36,25 @@ return {'ok', found and 1 or 0}
 `);
 
 /**
+ * Deletes a user's state.
+ *
+ * KEYS: 1 the user's state.
+ *
+ * ARGV: 1 `1` when the reply is waited for to be durable, else ''.
+ *
+ * Returns whether it was there (0, 1).
+ */
+export const CLEAR: Script = defineScript(/* lua */ `
+local found = redis.call('UNLINK', KEYS[1])
+if found == 0 and ARGV[1] == '1' then
+  -- A repeat: as above.
+  redis.call('SET', KEYS[1], 1)
+  redis.call('UNLINK', KEYS[1])
+end
+return found
+`);
+
+/**
  * Removes from the indexes a life that has ended by itself.
  *
  * KEYS: those of a session (`lua-parts.ts`).
