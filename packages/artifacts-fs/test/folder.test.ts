@@ -121,21 +121,25 @@ describe("the folder", () => {
     expect(await readAll(await store.open({ ...KEY, filename: "a" }))).toBe("text");
   });
 
-  it.runIf(process.getuid?.() === 0)("that may not be written is PERMISSION_DENIED", async () => {
-    await store.save(commandOf("a", "text"));
-    chmodSync(folder.path, 0o755);
-    const program = `
+  it.runIf(process.getuid?.() === 0)(
+    "that may not be used is PERMISSION_DENIED",
+    { timeout: 30_000 },
+    async () => {
+      await store.save(commandOf("a", "text"));
+      chmodSync(folder.path, 0o755);
+      const program = `
       const { FileArtifactService } = await import("@adk/artifacts-fs");
       const service = new FileArtifactService(${JSON.stringify(folder.root)});
       const error = await service.listArtifactKeys({ appName: "app", userId: "user" }).catch((e) => e);
       console.log(error.code);`;
-    const child = spawnSync(
-      process.execPath,
-      ["--conditions=@adk/source", "--input-type=module", "-e", program],
-      { uid: 65_534, cwd: import.meta.dirname, encoding: "utf8" },
-    );
-    expect(child.stdout.trim(), child.stderr).toBe("PERMISSION_DENIED");
-  });
+      const child = spawnSync(
+        process.execPath,
+        ["--conditions=@adk/source", "--input-type=module", "-e", program],
+        { uid: 65_534, cwd: import.meta.dirname, encoding: "utf8" },
+      );
+      expect(child.stdout.trim(), child.stderr).toBe("PERMISSION_DENIED");
+    },
+  );
 });
 
 describe("a file that has changed", () => {

@@ -39,6 +39,9 @@ const COPIED: Allowed = {
   "session b": [["b0 in pieces"], []],
   "fork a": [["a0", "a1"], []],
   "fork b": [["b0 in pieces"], []],
+  "other own": [["own"], []],
+  "other a": [["a0", "a1"], []],
+  "other b": [["b0 in pieces"], []],
 };
 
 /** What must be there when these were the last words. */
@@ -47,6 +50,12 @@ const AFTER: Readonly<Record<string, Allowed>> = {
   "saved 1": { "session a": [["a0", "a1"]] },
   streamed: { "session b": [["b0 in pieces"]], "session a": [["a0", "a1"]] },
   copied: { "fork a": [["a0", "a1"]], "fork b": [["b0 in pieces"]] },
+  beside: { "other own": [["own"]] },
+  "copied beside": {
+    "other own": [["own"]],
+    "other a": [["a0", "a1"]],
+    "other b": [["b0 in pieces"]],
+  },
   deleted: { "session a": [[], ["a0 again"]] },
   "saved again": { "session a": [["a0 again"], []], "fork a": [["a0", "a1"]] },
   erased: { "session a": [[]], "session b": [[]], "fork a": [["a0", "a1"]] },
@@ -90,6 +99,17 @@ describe("a process that is killed", { timeout: 600_000 }, () => {
         expect(allowed, `call ${at}, ${name}`).toContainEqual(texts);
         const listed = await service.listArtifactKeys({ ...KEY, sessionId });
         expect(listed.includes(filename), `call ${at}, ${name}`).toBe(texts.length > 0);
+      }
+      // A session without artifacts gets all in one step; what has begun elsewhere is completed by the same copy.
+      const copied = await service.listArtifactKeys({ ...KEY, sessionId: "fork" });
+      expect([[], ["a", "b"]], `call ${at}`).toContainEqual(copied);
+      if (child.lines.at(-1) === "beside") {
+        await service.copySessionArtifacts({ ...KEY, newSessionId: "other" });
+        expect(await service.listArtifactKeys({ ...KEY, sessionId: "other" })).toEqual([
+          "a",
+          "b",
+          "own",
+        ]);
       }
       leftovers += await service.purgeOrphans({ olderThanMs: 0 });
       for (const name of ["tmp", "trash"])

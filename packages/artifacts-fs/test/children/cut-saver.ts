@@ -1,6 +1,8 @@
 /**
- * A process that is killed at its n-th call that opens or changes something on the disk: `cut-saver.ts ROOT N`. It saves, streams, copies and deletes,
- * prints a line for each that was acknowledged, and `done` and the number of calls when it was not killed.
+ * A process that is killed at its n-th call that changes something on the disk, or syncs it: `cut-saver.ts ROOT N`.
+ *
+ * It saves, streams, copies and deletes, and prints a line for each that was acknowledged; at its end `done` and the number of
+ * those calls.
  */
 import { FileArtifactService } from "@adk/artifacts-fs";
 import { writeSync } from "node:fs";
@@ -21,8 +23,8 @@ function killAt<Method extends string>(object: Record<Method, unknown>, method: 
 const handle = await files.open(process.execPath);
 const fileHandle = Object.getPrototypeOf(handle) as Record<string, unknown>;
 await handle.close();
-const own = files as unknown as Record<string, unknown>;
-for (const name of ["link", "mkdir", "open", "rename", "rm"]) killAt(own, name);
+const promises = files as unknown as Record<string, unknown>;
+for (const name of ["link", "mkdir", "rename", "rm"]) killAt(promises, name);
 for (const name of ["sync", "write"]) killAt(fileHandle, name);
 syncBuiltinESMExports();
 
@@ -40,6 +42,11 @@ await service.saveArtifactStream({ ...key, filename: "b", body: body(), mimeType
 say("streamed");
 await service.copySessionArtifacts(fork);
 say("copied");
+const own = { ...key, sessionId: "other", filename: "own", artifact: { text: "own" } };
+await service.saveArtifact(own);
+say("beside");
+await service.copySessionArtifacts({ ...key, newSessionId: "other" });
+say("copied beside");
 await service.deleteArtifact({ ...key, filename: "a" });
 say("deleted");
 await service.saveArtifact({ ...key, filename: "a", artifact: { text: "a0 again" } });
