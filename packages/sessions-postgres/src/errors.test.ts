@@ -132,6 +132,39 @@ describe("toAdkError", () => {
     expect(made.message).toMatch(/\. [A-Z].*\.$/);
   });
 
+  it.each([
+    [
+      { code: "ECONNREFUSED", address: "10.0.0.1", port: 5432 },
+      "PostgreSQL at 10.0.0.1:5432 failed (ECONNREFUSED). The server is not reachable.",
+    ],
+    [
+      { code: "ENOTFOUND", hostname: "bd.example" },
+      "PostgreSQL at bd.example failed (ENOTFOUND). Its name is not known. Check the host",
+    ],
+    [
+      { code: "ENOENT", address: "/run/.s.PGSQL.5432" },
+      "PostgreSQL at /run/.s.PGSQL.5432 failed (ENOENT).",
+    ],
+    [
+      { code: "28P01", message: 'password authentication failed for user "app"' },
+      'PostgreSQL for user "app" failed (28P01). The server refused the password.',
+    ],
+    [
+      { code: "28000", message: 'role "ada" does not exist' },
+      'PostgreSQL for user "ada" failed (28000). The server refused the role',
+    ],
+    [
+      { code: "28000", message: "no PostgreSQL user name specified in startup packet" },
+      "no user name in the URL, and none in `PGUSER`",
+    ],
+    [{ code: "42501", message: 'permission denied for user "x"' }, "PostgreSQL failed (42501)."],
+  ])("says of %o where, or as whom", (members, words) => {
+    const thrown = driverError(members);
+    const context = { isSent: false, isWrite: true };
+    expect(toAdkError(thrown, context).message).toContain(words);
+    expect(toAdkError(new AggregateError([thrown]), context).message).toContain(words);
+  });
+
   it("says that nothing was written when nothing was sent, or only read", () => {
     const lost = driverError(state("ECONNRESET"));
     expect(toAdkError(lost, { isSent: false, isWrite: true }).details["committed"]).toBe(false);

@@ -115,11 +115,14 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
 
 /** Of the system and of TLS, by `code`. */
 const REFUSED = undone("The server is not reachable. Repeat the call when it is.");
+const UNKNOWN_HOST = undone(
+  "Its name is not known. Check the host in the URL, or repeat the call.",
+);
 const TLS = never("MISCONFIGURED", TLS_ADVICE);
 const CODES: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: REFUSED,
-  ENOTFOUND: REFUSED,
-  EAI_AGAIN: REFUSED,
+  ENOTFOUND: UNKNOWN_HOST,
+  EAI_AGAIN: UNKNOWN_HOST,
   EHOSTUNREACH: REFUSED,
   ENETUNREACH: REFUSED,
   ENOENT: REFUSED,
@@ -148,6 +151,14 @@ const CODES: Readonly<Record<string, Meaning>> = {
     ].map((code) => [code, TLS]),
   ),
 };
+
+/** Where the text says more than the code. */
+const SAYINGS: readonly (readonly [RegExp, Meaning])[] = [
+  [
+    /no PostgreSQL user name specified/i,
+    never("MISCONFIGURED", "There is no user name in the URL, and none in `PGUSER`: add one."),
+  ],
+];
 
 /** Of `pg`, which gives these no code. */
 const MESSAGES: readonly (readonly [RegExp, Meaning])[] = [
@@ -195,11 +206,15 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
   const { code, meaning } = understand(error);
   const committed = context.isSent && context.isWrite ? meaning.committed : false;
   const name = code === undefined ? "" : ` (${code})`;
-  return new AdkError(meaning.code, `PostgreSQL failed${name}. ${meaning.advice}`, {
-    cause: cleaned(error, code),
-    retryable: meaning.retryable,
-    details: { committed, ...(code !== undefined && { driverCode: code }) },
-  });
+  return new AdkError(
+    meaning.code,
+    `PostgreSQL${whereOf(error)} failed${name}. ${meaning.advice}`,
+    {
+      cause: cleaned(error, code),
+      retryable: meaning.retryable,
+      details: { committed, ...(code !== undefined && { driverCode: code }) },
+    },
+  );
 }
 
 function understand(error: unknown): { code: string | undefined; meaning: Meaning } {
@@ -210,8 +225,23 @@ function understand(error: unknown): { code: string | undefined; meaning: Meanin
     return understand(error.errors[0]);
   const byCode =
     code === undefined ? undefined : (own(STATES, code) ?? own(CODES, code) ?? byClass(code));
-  const meaning = byCode ?? MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? lost();
+  const meaning =
+    SAYINGS.find(([pattern]) => pattern.test(message))?.[1] ??
+    byCode ??
+    MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ??
+    lost();
   return { code, meaning };
+}
+
+/** Which server, or as whom, where the system or the server says it: ` at 127.0.0.1:5432`, ` for user "app"`. */
+function whereOf(error: unknown): string {
+  const one: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const { address, hostname, port } = (one ?? {}) as Record<string, unknown>;
+  const host = address ?? hostname;
+  if (typeof host === "string") return ` at ${host}${typeof port === "number" ? `:${port}` : ""}`;
+  if (!(one instanceof Error) || !codeOf(one)?.startsWith("28")) return "";
+  const user = /\b(?:user|role) "([^"]*)"/.exec(one.message)?.[1];
+  return user === undefined ? "" : ` for user ${JSON.stringify(user)}`;
 }
 
 function byClass(code: string): Meaning | undefined {

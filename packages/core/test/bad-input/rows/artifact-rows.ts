@@ -123,7 +123,7 @@ export const artifactRows: readonly Row[] = [
     {
       from: [["no path and no URL", "x", { code: "MISCONFIGURED", says: "npm install" }]],
       load: [
-        ["a text", "x", { code: "MISCONFIGURED", says: "could not be loaded" }],
+        ["a text", "x"],
         ["a package that is none", async () => ({}), { code: "MISCONFIGURED", says: "Update it" }],
       ],
     },

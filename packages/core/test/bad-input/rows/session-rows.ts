@@ -110,7 +110,7 @@ export const sessionRows: readonly Row[] = [
     {
       from: [["no path and no URL", "x", { code: "MISCONFIGURED", says: "npm install" }]],
       load: [
-        ["a text", "x", { code: "MISCONFIGURED", says: "could not be loaded" }],
+        ["a text", "x"],
         ["a package that is none", async () => ({}), { code: "MISCONFIGURED", says: "Update it" }],
         [
           "a package that fails",
