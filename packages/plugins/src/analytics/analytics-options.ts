@@ -1,7 +1,35 @@
-import type { OptionCheck } from "@adk/core";
+import type { Clock, Logger, OptionCheck, PluginOptions } from "@adk/core";
 import { filledText, integer, PLUGIN_OPTIONS } from "../internal/option-checks.ts";
-import type { AnalyticsPluginOptions } from "./analytics-plugin.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
+import type { AnalyticsSink } from "./analytics-sink.ts";
+import type { CurrentSpan } from "./recorder.ts";
+import type { RowQueueOptions } from "./row-queue.ts";
+
+/** Where rows go, and what stands in them. */
+export interface AnalyticsPluginOptions extends RowQueueOptions, PluginOptions {
+  sink: AnalyticsSink;
+  /** Whether rows hold what was said, arguments, results, state and messages of errors. @defaultValue true */
+  payloads?: boolean | undefined;
+  /**
+   * Whether each `LLM_REQUEST` row holds the whole conversation again, or only what is new since the model's last answer: the
+   * rest stands in earlier rows. @defaultValue false
+   */
+  wholePrompts?: boolean | undefined;
+  /** Where texts are cut, in characters. @defaultValue 500,000 */
+  maxTextLength?: number | undefined;
+  /** Only these. @defaultValue all */
+  eventAllowlist?: readonly AnalyticsEventType[] | undefined;
+  /** Not these. @defaultValue none */
+  eventDenylist?: readonly AnalyticsEventType[] | undefined;
+  /** The span of the app's own tracing that a hook is called in, for `trace_id` and `parent_span_id`. @defaultValue none */
+  currentSpan?: CurrentSpan | undefined;
+  /** Times of the queue. @defaultValue the machine's */
+  clock?: Clock | undefined;
+  /** Told about rows that are lost. @defaultValue warnings and errors to `console` */
+  logger?: Logger | undefined;
+  /** @defaultValue "analytics_plugin" */
+  name?: string | undefined;
+}
 
 const TYPES: Readonly<Record<AnalyticsEventType, true>> = {
   USER_MESSAGE_RECEIVED: true,

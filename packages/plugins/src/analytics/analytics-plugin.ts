@@ -5,15 +5,12 @@ import {
   type BaseTool,
   type CallbackContext,
   checkOptions,
-  type Clock,
   consoleLogger,
   type Content,
   type Event,
   type InvocationContext,
   type LlmRequest,
   type LlmResponse,
-  type Logger,
-  type PluginOptions,
   systemClock,
   type ToolContext,
 } from "@adk/core";
@@ -21,12 +18,11 @@ import { isResumed } from "../internal/is-resumed.ts";
 import { pluginOptions } from "../internal/option-checks.ts";
 import { agentKey, modelKey, RunMap, toolKey } from "../internal/run-map.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
-import type { AnalyticsSink } from "./analytics-sink.ts";
-import { ANALYTICS_OPTIONS } from "./analytics-options.ts";
+import { ANALYTICS_OPTIONS, type AnalyticsPluginOptions } from "./analytics-options.ts";
 import { recordCompactions } from "./record-compactions.ts";
 import { answerType, recordEvent } from "./record-event.ts";
-import { type CurrentSpan, Recorder, type RowFacts } from "./recorder.ts";
-import { type AnalyticsStats, RowQueue, type RowQueueOptions } from "./row-queue.ts";
+import { Recorder, type RowFacts } from "./recorder.ts";
+import { type AnalyticsStats, RowQueue } from "./row-queue.ts";
 import { type Step, Steps } from "./steps.ts";
 
 /** Names the run itself among its steps. */
@@ -36,32 +32,6 @@ const RUN = "run";
 interface RunningTool {
   readonly tool: BaseTool;
   readonly toolContext: ToolContext;
-}
-
-/** Where rows go, and what stands in them. */
-export interface AnalyticsPluginOptions extends RowQueueOptions, PluginOptions {
-  sink: AnalyticsSink;
-  /** Whether rows hold what was said, arguments, results, state and messages of errors. @defaultValue true */
-  payloads?: boolean | undefined;
-  /**
-   * Whether each `LLM_REQUEST` row holds the whole conversation again, or only what is new since the model's last answer: the
-   * rest stands in earlier rows. @defaultValue false
-   */
-  wholePrompts?: boolean | undefined;
-  /** Where texts are cut, in characters. @defaultValue 500,000 */
-  maxTextLength?: number | undefined;
-  /** Only these. @defaultValue all */
-  eventAllowlist?: readonly AnalyticsEventType[] | undefined;
-  /** Not these. @defaultValue none */
-  eventDenylist?: readonly AnalyticsEventType[] | undefined;
-  /** The span of the app's own tracing that a hook is called in, for `trace_id` and `parent_span_id`. @defaultValue none */
-  currentSpan?: CurrentSpan | undefined;
-  /** Times of the queue. @defaultValue the machine's */
-  clock?: Clock | undefined;
-  /** Told about rows that are lost. @defaultValue warnings and errors to `console` */
-  logger?: Logger | undefined;
-  /** @defaultValue "analytics_plugin" */
-  name?: string | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** `@adk/plugins/analytics`: a row for each step of every run, for reports. */
-export { AnalyticsPlugin, type AnalyticsPluginOptions } from "./analytics-plugin.ts";
+export type { AnalyticsPluginOptions } from "./analytics-options.ts";
+export { AnalyticsPlugin } from "./analytics-plugin.ts";
 export type { AnalyticsContentPart, AnalyticsEventType, AnalyticsRow } from "./analytics-row.ts";
 export type { AnalyticsSink } from "./analytics-sink.ts";
 export { JsonLinesSink, type JsonLinesSinkOptions } from "./json-lines-sink.ts";
