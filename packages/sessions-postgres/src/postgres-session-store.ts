@@ -44,6 +44,7 @@ import { migrateSchema, prepareSchema } from "./schema.ts";
 import { listSql } from "./sql/list.sql.ts";
 import { FOLLOW, POLL, UNFOLLOW } from "./sql/poll.sql.ts";
 import { READ_SCOPE, readSql } from "./sql/read.sql.ts";
+import { cancelled, untilAborted } from "./until-aborted.ts";
 import { WakeHub } from "./wake-hub.ts";
 import { WakeLine } from "./wake-line.ts";
 
@@ -439,18 +440,18 @@ export class PostgresSessionStore implements SessionStore {
   /** Once a process; when it fails the next command tries again. */
   async #prepare(signal: AbortSignal | undefined): Promise<void> {
     this.#refuseClosed();
-    if (signal?.aborted)
-      throw new AdkError("ABORTED", "The call was cancelled before it was sent.", {
-        cause: signal.reason,
-        details: { committed: false },
-      });
-    const ready = (this.#ready ??= prepareSchema(this.#database, this.#schema, this.#migrations));
-    try {
-      await ready;
-    } catch (error) {
-      if (this.#ready === ready) this.#ready = undefined;
-      throw error;
-    }
+    if (signal?.aborted) throw cancelled(signal);
+    this.#ready ??= this.#look();
+    await untilAborted(this.#ready, signal);
+  }
+
+  /** Once for all callers; when it fails the next one looks again. */
+  #look(): Promise<void> {
+    const looking = prepareSchema(this.#database, this.#schema, this.#migrations);
+    looking.catch(() => {
+      if (this.#ready === looking) this.#ready = undefined;
+    });
+    return looking;
   }
 
   #refuseClosed(): void {

@@ -281,6 +281,19 @@ describe.skipIf(!server)("faults", { timeout: 60_000 }, () => {
     expect(at.pool.totalCount).toBeLessThanOrEqual(2);
   });
 
+  it("a caller that leaves during the first look at the schema gets ABORTED at once; others wait on", async () => {
+    await using at = await place();
+    at.proxy.freeze();
+    const store = at.open({ timeoutMs: 600_000 }, { connectionTimeoutMillis: 0 });
+    const leave = new AbortController();
+    const leaving = failure(store.append(append("left"), leave.signal));
+    const staying = store.append(append("stayed"));
+    setImmediate(() => leave.abort(new Error("no longer wanted")));
+    expect(await leaving).toMatchObject({ code: "ABORTED", details: { committed: false } });
+    at.proxy.heal();
+    expect(await staying).toMatchObject({ status: "ok", sequence: 1 });
+  });
+
   it("a role whose default is repeatable read: appends that meet succeed, and check() says so", async () => {
     await using at = await place(
       {},
