@@ -44,6 +44,7 @@ async function importing(
 /** What each door exports at run time. */
 const EXPORTS: Record<string, string[]> = {
   analytics: ["AnalyticsPlugin", "JsonLinesSink", "PostgresSink"],
+  budget: ["BudgetPlugin", "estimateTokens"],
   "context-filter": ["ContextFilterPlugin"],
   "debug-logging": ["DebugLoggingPlugin"],
   "global-instruction": ["GlobalInstructionPlugin"],
@@ -57,6 +58,8 @@ const EXPORTS: Record<string, string[]> = {
     "ReflectAndRetryToolPlugin",
     "TrackingScope",
   ],
+  redaction: ["RedactionPlugin"],
+  "response-cache": ["ResponseCachePlugin"],
   "save-files-as-artifacts": ["SaveFilesAsArtifactsPlugin"],
   "tool-call-integrity": ["ToolCallIntegrityPlugin"],
 };

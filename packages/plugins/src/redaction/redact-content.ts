@@ -1,4 +1,5 @@
-import type { Content, Part } from "@adk/core";
+import type { Blob, Content, FunctionCall, FunctionResponse, Part } from "@adk/core";
+import { mapMembers } from "./map-members.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** Files whose bytes are a text. */
@@ -8,7 +9,10 @@ const TEXT_TYPES = /^(text\/|application\/(?:[\w.+-]*\+)?(json|xml|yaml|x-yaml|j
 export function redactContent(content: Content, redactor: Redactor): Content {
   const { parts } = content;
   if (!parts) return content;
-  return { ...content, parts: redactParts(parts, redactor) };
+  const redacted = redactParts(parts, redactor);
+  return redacted.some((part, index) => part !== parts[index])
+    ? { ...content, parts: redacted }
+    : content;
 }
 
 /** Texts of parts that follow each other are one text, thoughts apart from what is said. */
@@ -27,8 +31,7 @@ function redactParts(parts: readonly Part[], redactor: Redactor): Part[] {
       index++;
     }
     const texts = redactor.texts(run.map(({ text = "" }) => text));
-    for (const [at, one] of run.entries())
-      redacted.push({ ...redactPart(one, redactor), text: texts[at] ?? "" });
+    for (const [at, one] of run.entries()) redacted.push(redactPart(one, redactor, texts[at]));
   }
   return redacted;
 }
@@ -38,38 +41,37 @@ export function isSameText(part: Part, other: Part): boolean {
   return part.text !== undefined && Boolean(part.thought) === Boolean(other.thought);
 }
 
-/** A part without regard to its text. */
-function redactPart(part: Part, redactor: Redactor): Part {
-  const { text, functionCall, functionResponse, inlineData, thoughtSignature, ...rest } = part;
-  const redacted: Part = { ...redactor.value(rest) };
-  if (text !== undefined) redacted.text = text;
-  if (thoughtSignature !== undefined) redacted.thoughtSignature = thoughtSignature;
-  if (functionCall) redacted.functionCall = keepingIdentity(functionCall, redactor);
-  if (functionResponse) redacted.functionResponse = keepingIdentity(functionResponse, redactor);
-  if (inlineData) redacted.inlineData = redactBlob(inlineData, redactor);
-  return redacted;
+/** @param text what stands in place of its text. */
+function redactPart(part: Part, redactor: Redactor, text?: string): Part {
+  return mapMembers(part, (name, value) => {
+    switch (name) {
+      case "text":
+        return text ?? value;
+      case "thoughtSignature":
+        return value;
+      case "functionCall":
+      case "functionResponse":
+        return value && redactCall(value, redactor);
+      case "inlineData":
+        return value && redactBlob(value, redactor);
+      default:
+        return redactor.value(value);
+    }
+  });
 }
 
-function keepingIdentity<Named extends { id?: string; name?: string }>(
-  named: Named,
-  redactor: Redactor,
-): Named {
-  const { id, name, ...rest } = named;
-  const redacted = { ...redactor.value(rest) } as Named;
-  if (id !== undefined) redacted.id = id;
-  if (name !== undefined) redacted.name = name;
-  return redacted;
+function redactCall(call: FunctionCall | FunctionResponse, redactor: Redactor): object {
+  return mapMembers(call, (name, value) =>
+    name === "id" || name === "name" ? value : redactor.value(value),
+  );
 }
 
-function redactBlob(
-  blob: NonNullable<Part["inlineData"]>,
-  redactor: Redactor,
-): NonNullable<Part["inlineData"]> {
-  const { data, ...rest } = blob;
-  const redacted: NonNullable<Part["inlineData"]> = { ...redactor.value(rest) };
-  if (data === undefined) return redacted;
-  if (!TEXT_TYPES.test(blob.mimeType ?? "")) return { ...redacted, data };
-  const text = Buffer.from(data, "base64").toString("utf8");
-  const left = redactor.text(text);
-  return { ...redacted, data: left === text ? data : Buffer.from(left, "utf8").toString("base64") };
+function redactBlob(blob: Blob, redactor: Redactor): Blob {
+  return mapMembers(blob, (name, value) => {
+    if (name !== "data") return redactor.value(value);
+    if (typeof value !== "string" || !TEXT_TYPES.test(blob.mimeType ?? "")) return value;
+    const text = Buffer.from(value, "base64").toString("utf8");
+    const left = redactor.text(text);
+    return left === text ? value : Buffer.from(left, "utf8").toString("base64");
+  });
 }

@@ -1,4 +1,5 @@
-import type { Event, EventActions, ToolRecord } from "@adk/core";
+import type { Content, Event, EventActions, EventCompaction, ToolRecord } from "@adk/core";
+import { mapMembers } from "./map-members.ts";
 import { redactContent } from "./redact-content.ts";
 import type { Redactor } from "./redactor.ts";
 
@@ -27,61 +28,59 @@ const STRUCTURE: ReadonlySet<string> = new Set([
   "liveSessionId",
 ] satisfies readonly (keyof Event)[]);
 
-/** A copy of the event without what the rules find: what was said, state, results, records, errors, metadata. */
+/** The event without what the rules find: what was said, state, results, records, errors, metadata. */
 export function redactEvent(event: Event, redactor: Redactor): Event {
-  const { content, actions, toolRecord, pending, ...rest } = event;
-  const redacted: Event = {
-    ...redactRest(rest, redactor),
-    actions: redactActions(actions, redactor),
-  };
-  if (content) redacted.content = redactContent(content, redactor);
-  if (toolRecord) redacted.toolRecord = redactRecord(toolRecord, redactor);
-  if (pending) redacted.pending = redactMembers(pending, redactor);
-  return redacted;
+  return mapMembers(event, (name, value) => {
+    if (STRUCTURE.has(name) || value === undefined) return value;
+    switch (name) {
+      case "content":
+        return redactContent(value as Content, redactor);
+      case "actions":
+        return redactActions(value as EventActions, redactor);
+      case "toolRecord":
+        return redactRecord(value as ToolRecord, redactor);
+      case "pending":
+        return redactUnderIds(value as object, redactor);
+      default:
+        return redactor.value(value);
+    }
+  });
 }
 
-function redactRest(rest: Omit<Event, "actions">, redactor: Redactor): Omit<Event, "actions"> {
-  const redacted: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(rest))
-    redacted[name] = STRUCTURE.has(name) ? value : redactor.value(value);
-  return redacted as unknown as Omit<Event, "actions">;
+function redactActions(actions: Partial<EventActions>, redactor: Redactor): Partial<EventActions> {
+  return mapMembers(actions, (name, value) => {
+    switch (name) {
+      case "artifactDelta":
+      case "transferToAgent":
+      case "rewindBeforeInvocationId":
+      case "route":
+        return value;
+      case "requestedAuthConfigs":
+      case "requestedToolConfirmations":
+        return value && redactUnderIds(value, redactor);
+      case "compaction":
+        return value && redactCompaction(value as EventCompaction, redactor);
+      default:
+        return redactor.value(value);
+    }
+  });
 }
 
-function redactActions<Actions extends Partial<EventActions>>(
-  actions: Actions,
-  redactor: Redactor,
-): Actions {
-  const { compaction, requestedAuthConfigs, requestedToolConfirmations, ...rest } = actions;
-  const { artifactDelta, transferToAgent, rewindBeforeInvocationId, route, ...free } = rest;
-  const kept: Partial<EventActions> = {};
-  if (artifactDelta) kept.artifactDelta = artifactDelta;
-  if (transferToAgent !== undefined) kept.transferToAgent = transferToAgent;
-  if (route !== undefined) kept.route = route;
-  if (rewindBeforeInvocationId !== undefined)
-    kept.rewindBeforeInvocationId = rewindBeforeInvocationId;
-  if (requestedAuthConfigs)
-    kept.requestedAuthConfigs = redactMembers(requestedAuthConfigs, redactor);
-  if (requestedToolConfirmations)
-    kept.requestedToolConfirmations = redactMembers(requestedToolConfirmations, redactor);
-  if (compaction)
-    kept.compaction = {
-      ...compaction,
-      compactedContent: redactContent(compaction.compactedContent, redactor),
-    };
-  return { ...redactor.value(free), ...kept } as Actions;
+function redactCompaction(compaction: EventCompaction, redactor: Redactor): EventCompaction {
+  return mapMembers(compaction, (name, value) =>
+    name === "compactedContent" ? redactContent(value as Content, redactor) : value,
+  );
 }
 
 function redactRecord(record: ToolRecord, redactor: Redactor): ToolRecord {
-  const { callId, actions, event, ...free } = record;
-  const redacted: ToolRecord = { ...redactor.value(free), callId };
-  if (actions) redacted.actions = redactActions(actions, redactor);
-  if (event) redacted.event = redactEvent(event, redactor);
-  return redacted;
+  return mapMembers(record, (name, value) => {
+    if (name === "callId" || value === undefined) return value;
+    if (name === "actions") return redactActions(value as Partial<EventActions>, redactor);
+    return name === "event" ? redactEvent(value as Event, redactor) : redactor.value(value);
+  });
 }
 
-/** Under ids of calls, which stay. */
-function redactMembers<T>(members: Record<string, T>, redactor: Redactor): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(members).map(([id, value]) => [id, redactor.value(value)]),
-  );
+/** The names are ids of calls, which stay. */
+function redactUnderIds(members: object, redactor: Redactor): object {
+  return mapMembers(members, (_, value) => redactor.value(value));
 }
