@@ -10,7 +10,7 @@ afterAll(async () => {
   await shared?.[Symbol.asyncDispose]();
 });
 
-describe("a server of our own", { timeout: 60_000 }, () => {
+describe("a server of our own", { timeout: 120_000 }, () => {
   const store = async () => await s3Subject(own);
   artifactServiceSuite({ describe, it }, { name: "artifacts in a bucket", store, knownGaps: [] });
 });
