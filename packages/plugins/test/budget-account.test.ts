@@ -107,6 +107,38 @@ describe("what the log says", () => {
     expect((await onTheLog(w)).session).toEqual({ calls: 3, tokens: 11 + 20 + 12, cost: 0 });
   });
 
+  it("counts an agent tool's run without plugins once the log has it", async () => {
+    await using w = await world();
+    const expert = new LlmAgent({ name: "expert", model: new MeteredLlm("expert") });
+    const plugin = budget();
+    const ask = told(calls(["expert", "c1", { request: "?" }]), 10, 1);
+    const said = told({ content: { role: "model", parts: [{ text: "so" }] } }, 10, 2);
+    const root = new LlmAgent({
+      name: "root",
+      model: new ScriptedLlm({ model: "m", turns: [ask, said] }),
+      tools: [new AgentTool({ agent: expert, includePlugins: false })],
+    });
+    const { say } = await w.process({ root, plugins: [plugin] });
+    await say("hi");
+    expect((await onTheLog(w)).session).toEqual({ calls: 3, tokens: 11 + 20 + 12, cost: 0 });
+  });
+
+  it("has the reservation of a call that was aborted", async () => {
+    await using w = await world();
+    const stop = new AbortController();
+    const answer = async (): Promise<LlmResponse> => {
+      stop.abort();
+      return await new Promise(() => undefined);
+    };
+    const root = new LlmAgent({ name: "root", model: new MeteredLlm("m", [{ answer }]) });
+    const { say } = await w.process({ root, plugins: [budget()] });
+    const running = say("hi", { abortSignal: stop.signal });
+    while (!stop.signal.aborted) await new Promise((next) => setImmediate(next));
+    await w.clock.advance(20_000); // this model does not stop: it is abandoned
+    await running;
+    expect((await onTheLog(w)).session).toEqual({ calls: 1, tokens: 60, cost: 0 });
+  });
+
   it("counts the usage of events that carry no charges, by the dearest price", async () => {
     await using w = await world();
     const root = new LlmAgent({ name: "root", model: new MeteredLlm("m") });
