@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | release:dry | approval-desk | two-workers | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -7,8 +7,10 @@ const PROGRAMS = {
   crash: { file: "packages/parity/src/crash/main.ts" },
   chaos: { file: "packages/chaos/src/main.ts" },
   tarballs: { file: "scripts/tarballs.mjs" },
+  "api-docs": { file: "packages/api-docs/src/main.ts" },
   "release:dry": { file: "scripts/release-dry.mjs" },
   "approval-desk": { file: "apps/approval-desk/main.ts" },
+  "ported-bot": { file: "apps/ported-bot/main.ts" },
   "two-workers": { file: "apps/two-workers/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },

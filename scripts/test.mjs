@@ -24,6 +24,7 @@ const steps = [
   { name: "versions", command: ["sherif", []] },
   { name: "workflows", command: [node, ["scripts/lint-workflows.mjs"]] },
   { name: "types", command: turbo("typecheck") },
+  { name: "api", command: [node, ["packages/api-docs/src/main.ts"]] },
   { name: "build", command: turbo("build"), before: removeBuilds },
   { name: "knip", command: ["knip", []] },
   { name: "size", command: ["size-limit", []], after: "build" },

@@ -76,9 +76,10 @@ function section(code, meaning, others) {
   const [retry, act] = [meaning.Retry, meaning["What to do"]];
   lines.push("", `- Retry: ${retry === "–" ? "nothing is thrown" : retry}`);
   if (act !== "–") lines.push(`- What to do: ${act}`);
-  for (const { folder, rows } of others)
-    for (const row of rows.filter((each) => codesIn(each).includes(code)))
-      lines.push(`- [@adk/${folder}](../packages/${folder}/README.md#errors): ${row.When}`);
+  const also = others
+    .filter(({ rows }) => rows.some((row) => codesIn(row).includes(code)))
+    .map(({ folder }) => `[@adk/${folder}](../packages/${folder}/README.md#errors)`);
+  if (also.length > 0) lines.push(`- When exactly: ${also.join(", ")}`);
   return lines.join("\n");
 }
 
