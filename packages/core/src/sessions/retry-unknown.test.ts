@@ -37,11 +37,18 @@ describe("retryUnknown", () => {
     faults.refuse("append", 3);
     const unknown = store.append(append).catch((error: unknown) => error);
     await clock.advance(5_000);
-    expect(await unknown).toMatchObject({ code: "UNAVAILABLE", details: { committed: "unknown" } });
+    expect(await unknown).toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringMatching(/\. It was tried 4 times\.$/) as string,
+      details: { committed: "unknown", tries: 4 },
+    });
     faults.refuse("read", 4);
     const refused = store.read(key).catch((error: unknown) => error);
     await clock.advance(5_000);
-    expect(await refused).toMatchObject({ code: "UNAVAILABLE", details: { committed: false } });
+    expect(await refused).toMatchObject({
+      code: "UNAVAILABLE",
+      details: { committed: false, tries: 4 },
+    });
     expect(faults.pending).toBe(0);
   });
 

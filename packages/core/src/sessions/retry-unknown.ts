@@ -15,7 +15,8 @@ const LONGEST_PAUSE_MS = 1_000;
 /**
  * A store that repeats commands which the inner one did not answer (`UNAVAILABLE`, `TIMEOUT`): every command may be
  * repeated, and one that had been carried out answers what it answered before. Pauses double from 50 ms to 1 s and are
- * jittered. What is cancelled is not repeated.
+ * jittered. What is cancelled is not repeated. The error of a command that was given up says in `details.tries` how often it
+ * was sent.
  */
 export function retryUnknown(store: SessionStore, options: RetryOptions): SessionStore {
   const { clock, tries } = options;
@@ -40,7 +41,7 @@ export function retryUnknown(store: SessionStore, options: RetryOptions): Sessio
     for (let attempt = 1; ; attempt++) {
       if (!isRetryable(error)) throw error;
       isUnknown ||= error.details["committed"] !== false;
-      if (attempt >= tries) throw isUnknown ? unknownOutcome(error) : error;
+      if (attempt >= tries) throw givenUp(error, attempt, isUnknown);
       await pause(attempt, signal, isUnknown);
       try {
         return await send(command, signal);
@@ -93,12 +94,14 @@ function isRetryable(error: unknown): error is AdkError {
   );
 }
 
-/** A later try that was certainly not carried out does not say what became of an earlier one. */
-function unknownOutcome(error: AdkError): AdkError {
-  if (error.details["committed"] === "unknown") return error;
-  return new AdkError(error.code, error.message, {
+/**
+ * The last try's error, for all of them: it says how many there were. A later try that was certainly not carried out does not
+ * say what became of an earlier one.
+ */
+function givenUp(error: AdkError, tries: number, isUnknown: boolean): AdkError {
+  return new AdkError(error.code, `${error.message} It was tried ${tries} times.`, {
     cause: error.cause,
     retryable: true,
-    details: { ...error.details, committed: "unknown" },
+    details: { ...error.details, tries, ...(isUnknown && { committed: "unknown" }) },
   });
 }
