@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PNPM, ROOT } from "../setup.mjs";
 import { sizeOf } from "./size-of.mjs";
@@ -46,6 +46,11 @@ export class Application {
   start(node, file) {
     const said = runProgram(node, [file], { cwd: this.#folder, env: this.#env });
     return said.trim().split(/\s+/)[0];
+  }
+
+  /** Two dozen of them would take gigabytes. */
+  remove() {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #write(file, text) {

@@ -31,6 +31,7 @@ export function tryPackage({ root, folder, scratch, client, age, nodes, place })
   application.compile("example.ts", code);
   if (place.uri !== undefined) application.compile("by-uri.ts", byUri(folder, place.uri));
   for (const node of nodes) runOn(node, application, { folder, code, place });
+  application.remove();
   return { drivers, ...size, seconds: (performance.now() - startedAt) / 1_000 };
 }
 
