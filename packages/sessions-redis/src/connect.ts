@@ -1,4 +1,5 @@
 import { AdkError, type OptionCheck } from "@adk/core";
+import { failFast } from "./fail-fast.ts";
 import { integer } from "./option-checks.ts";
 import { ignoreErrors, type Driver, type RedisClient } from "./redis-client.ts";
 
@@ -24,7 +25,11 @@ export interface RedisConnectionOptions {
   readonly sentinel?: string | undefined;
   /** How long connecting may take, in milliseconds. @defaultValue 5,000 */
   readonly connectTimeoutMs?: number | undefined;
-  /** How often connecting is tried before a command fails. @defaultValue 8 */
+  /**
+   * How often connecting is tried before a command fails.
+   *
+   * @defaultValue 8; 0 where no server is, until there was a connection: a wrong URL is told at once
+   */
   readonly maxRetries?: number | undefined;
 }
 
@@ -104,6 +109,7 @@ export async function openClients(url: URL, options: OpenClientsOptions): Promis
       ...(isSubscriber && { maxRetriesPerRequest: null }),
     });
     if (ask) askPassword(driver, ask);
+    if (!isSubscriber && options.maxRetries === undefined) failFast(driver);
     return driver;
   };
   const [client, subscriber] = [open(false), open(true)];
