@@ -224,25 +224,28 @@ describe.each(STORES)("ResponseCachePlugin on %s", (kind) => {
     expect(stored?.events.flatMap(({ customMetadata }) => customMetadata ?? [])).toEqual([]);
   });
 
-  it("gives hooks copies: what they change is not given again", async () => {
-    await using w = await world(kind);
-    const { root } = rootOf(["hello"], {
-      afterModelCallback: ({ response }: { response: LlmResponse }) => {
-        const part = response.content?.parts?.[0];
-        if (part) part.text += "!";
-        return undefined;
-      },
-    });
-    const { runner } = await w.process({ root, plugins: [new ResponseCachePlugin()] });
-    const said: unknown[] = [];
-    for (const sessionId of ["s1", "s2", "s3"]) {
-      await runner.sessionService.createSession({ appName: "app", userId: "u", sessionId });
-      const newMessage = { role: "user", parts: [{ text: "hi" }] };
-      const [event] = await runner.run({ userId: "u", sessionId, newMessage });
-      said.push(event?.content?.parts?.[0]?.text);
-    }
-    expect(said).toEqual(["hello!", "hello!", "hello!"]);
-  });
+  it.each([{}, SSE])(
+    "gives hooks copies, %j: what they change is not given again",
+    async (more) => {
+      await using w = await world(kind);
+      const { root } = rootOf(["hello"], {
+        afterModelCallback: ({ response }: { response: LlmResponse }) => {
+          const part = response.content?.parts?.[0];
+          if (part) part.text += "!";
+          return undefined;
+        },
+      });
+      const { runner } = await w.process({ root, plugins: [new ResponseCachePlugin()] });
+      for (const sessionId of ["s1", "s2", "s3"]) {
+        await runner.sessionService.createSession({ appName: "app", userId: "u", sessionId });
+        const newMessage = { role: "user", parts: [{ text: "hi" }] };
+        const said: unknown[] = [];
+        for await (const event of runner.runAsync({ userId: "u", sessionId, newMessage, ...more }))
+          said.push(...(event.content?.parts ?? []).map(({ text }) => text));
+        expect(said).toEqual(more === SSE ? ["hel!", "lo!", "hello!"] : ["hello!"]);
+      }
+    },
+  );
 });
 
 describe("equal requests at the same time", () => {
