@@ -144,6 +144,27 @@ describe("a driver's error", () => {
     });
   });
 
+  it.each([
+    [
+      "ECONNREFUSED",
+      { address: "10.0.0.1", port: 6379 },
+      "Redis at 10.0.0.1:6379 failed (ECONNREFUSED). The server is not reachable.",
+    ],
+    [
+      "ENOTFOUND",
+      { hostname: "rdis.example" },
+      "Redis at rdis.example failed (ENOTFOUND). Its name is not known. Check the host",
+    ],
+  ])("says where: %s, %o", (code, members, words) => {
+    const trouble = Object.assign(failure(code), members);
+    const given = new Error("Reached the max retries per request limit (which is 8).");
+    const unreachable = Object.assign(new Error("All sentinels are unreachable."), {
+      lastNodeError: trouble,
+    });
+    for (const reason of [trouble, unreachable])
+      expect(toAdkError(given, { ...SENT, trouble: reason }).message).toContain(words);
+  });
+
   it("is CLOSED when the client was closed for good", () => {
     const error = toAdkError(new Error("Connection is closed."), { ...SENT, isEnded: true });
     expect(error).toMatchObject({ code: "CLOSED", retryable: false });

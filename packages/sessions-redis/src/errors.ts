@@ -81,11 +81,14 @@ const ANSWERS: Readonly<Record<string, Meaning>> = {
 
 /** Of the system and of TLS, by `code`. */
 const UNREACHABLE = refused("The server is not reachable. Repeat the call when it is.");
+const UNKNOWN_HOST = refused(
+  "Its name is not known. Check the host in the URL, or repeat the call.",
+);
 const TLS = never("MISCONFIGURED", TLS_ADVICE);
 const CODES: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: UNREACHABLE,
-  ENOTFOUND: UNREACHABLE,
-  EAI_AGAIN: UNREACHABLE,
+  ENOTFOUND: UNKNOWN_HOST,
+  EAI_AGAIN: UNKNOWN_HOST,
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   ENOENT: UNREACHABLE,
@@ -158,7 +161,7 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
   const committed = context.isSent && context.isWrite ? left : false;
   return new AdkError(
     meaning.code,
-    `Redis failed${code === undefined ? "" : ` (${code})`}. ${meaning.advice}`,
+    `Redis${whereOf(reason)} failed${code === undefined ? "" : ` (${code})`}. ${meaning.advice}`,
     {
       cause: cleaned(reason, code),
       retryable: meaning.retryable,
@@ -182,11 +185,23 @@ export function isMoved(error: unknown): boolean {
   return understand(error).code === "MOVED";
 }
 
-/** What is behind "all failed" says more than that: one step, as an error that a whole transaction got is behind itself. */
 function understand(error: unknown): Understood {
+  return understandOne(innermost(error));
+}
+
+/** What is behind "all failed" says more than that: one step, as an error that a whole transaction got is behind itself. */
+function innermost(error: unknown): unknown {
   const { previousErrors, lastNodeError } = (error ?? {}) as DriverFailure;
   const inner = previousErrors?.[0] ?? lastNodeError;
-  return understandOne(inner instanceof Error ? inner : error);
+  return inner instanceof Error ? inner : error;
+}
+
+/** Which server, where the system says it: ` at 127.0.0.1:6379`. */
+function whereOf(error: unknown): string {
+  const { address, hostname, port } = (innermost(error) ?? {}) as Record<string, unknown>;
+  const host = address ?? hostname;
+  if (typeof host !== "string") return "";
+  return ` at ${host}${typeof port === "number" ? `:${port}` : ""}`;
 }
 
 interface Understood {

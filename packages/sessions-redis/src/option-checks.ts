@@ -24,14 +24,16 @@ export const keyPrefix: OptionCheck = (value) =>
 
 /** `{ replicas, localFsync }`. */
 export const durability: OptionCheck = (value) => {
-  const { replicas = 0, localFsync = false, ...rest } = (value ?? {}) as Record<string, unknown>;
-  return typeof value === "object" &&
-    value !== null &&
-    Object.keys(rest).length === 0 &&
-    typeof localFsync === "boolean" &&
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return DURABILITY;
+  const { replicas = 0, localFsync = false, ...rest } = value as Record<string, unknown>;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) return `${DURABILITY}, and has no \`${unknown}\``;
+  return typeof localFsync === "boolean" &&
     Number.isSafeInteger(replicas) &&
     (replicas as number) >= 0 &&
     (replicas as number) <= 100
     ? undefined
-    : "an object with `replicas` (0 to 100) and `localFsync` (a boolean)";
+    : DURABILITY;
 };
+
+const DURABILITY = "an object with `replicas` (0 to 100) and `localFsync` (a boolean)";

@@ -123,9 +123,22 @@ const IN_URL: Readonly<Record<string, (value: string) => unknown>> = {
   cluster: (value) => BOOLEANS[value] ?? value,
 };
 
+const KNOWN_IN_URL: Readonly<Record<string, OptionCheck>> = Object.fromEntries(
+  Object.keys(IN_URL).map((name) => [name, "string"]),
+);
+
 function readUrl(url: string): { url: URL; options: Record<string, unknown> } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== "redis:" && parsed?.protocol !== "rediss:")
+  const isOurs = typeof url === "string" && /^rediss?:\/\//i.test(url);
+  if (
+    isOurs &&
+    (!parsed || parsed.hash !== "" || ![parsed.username, parsed.password].every(canDecode))
+  )
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URL cannot be read. Its user and password must be percent-encoded: `#` is `%23`, `%` is `%25`; `encodeURIComponent` does it.",
+    );
+  if (!isOurs || !parsed)
     throw new AdkError(
       "INVALID_ARGUMENT",
       "The URL must be one of Redis: redis://user:password@host:6379/0, or rediss: for TLS.",
@@ -135,21 +148,11 @@ function readUrl(url: string): { url: URL; options: Record<string, unknown> } {
       "INVALID_ARGUMENT",
       "The URL's path is a database's number: redis://host:6379/0.",
     );
-  if (![parsed.username, parsed.password].every(canDecode))
-    throw new AdkError(
-      "INVALID_ARGUMENT",
-      "The URL's user and password must be percent-encoded: `%` is `%25`.",
-    );
-  const options: Record<string, unknown> = {};
-  for (const [name, value] of parsed.searchParams) {
-    const read = Object.hasOwn(IN_URL, name) ? IN_URL[name] : undefined;
-    if (!read)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        `A Redis URL has no option \`${name}\`. It knows: ${Object.keys(IN_URL).toSorted().join(", ")}. Pass the others to \`connect\`.`,
-      );
-    options[name] = read(value);
-  }
+  const query = Object.fromEntries(parsed.searchParams);
+  checkOptions("A Redis URL", query, KNOWN_IN_URL);
+  const options = Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, IN_URL[name]?.(value)]),
+  );
   return { url: parsed, options };
 }
 
