@@ -26,6 +26,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "load-adapter-"));
   await writePackage("@adk-test/adapter", "export class Thing { name = 'thing'; }");
   await writePackage("@adk-test/broken", "import 'a-driver-that-is-not-there';");
+  await writePackage("@adk-test/newer", "import 'node:not_there_yet';");
   await writePackage("@adk-test/throws", "throw new Error('bad start');");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -76,6 +77,14 @@ describe("loadAdapter", () => {
     await expect(loadAdapter({ packageName, install, from: from() })).rejects.toThrow(
       `${packageName} is not installed where ${from()} can see it.`,
     );
+  });
+
+  it("says that a newer Node is needed where this one lacks a module", async () => {
+    const packageName = "@adk-test/newer";
+    await expect(loadAdapter({ packageName, install, from: from() })).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: `${packageName} could not be loaded. This Node has no \`node:not_there_yet\`: Node 22.18 or newer is needed.`,
+    });
   });
 
   it.each(["@adk-test/broken", "@adk-test/throws"])(

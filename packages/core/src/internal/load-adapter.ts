@@ -39,7 +39,7 @@ export async function loadAdapter(request: LoadAdapterRequest): Promise<Record<s
       throw notInstalled(request);
     throw new AdkError(
       "MISCONFIGURED",
-      `${packageName} could not be loaded. See the cause; its peers are installed by \`${request.install}\`.`,
+      `${packageName} could not be loaded. ${lacksOfNode(error) ?? `See the cause; its peers are installed by \`${request.install}\`.`}`,
       { cause: error, details: { packageName } },
     );
   }
@@ -80,6 +80,14 @@ function isMissing(error: unknown, packageName: string): boolean {
     (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") &&
     (message ?? "").includes(`'${packageName}'`)
   );
+}
+
+/** Says so when the package needs a module of Node that this one does not have: `node:sqlite` in Node 20. */
+function lacksOfNode(error: unknown): string | undefined {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== "ERR_UNKNOWN_BUILTIN_MODULE") return undefined;
+  const name = /node:[\w/]+/.exec(message ?? "")?.[0] ?? "a module";
+  return `This Node has no \`${name}\`: Node 22.18 or newer is needed.`;
 }
 
 function notInstalled({ packageName, install, from }: LoadAdapterRequest): AdkError {
