@@ -35,6 +35,11 @@ function main(words: string[]): number {
       );
       return 0;
     }
+    process.stderr.write(
+      positionals.length === 0
+        ? "A command is missing: `sql`.\n"
+        : `There is no command \`${positionals.join(" ")}\`: say \`sql\`.\n`,
+    );
   } catch (error) {
     // What `parseArgs` throws names the word that it does not know.
     const isOurs = AdkError.isInstance(error) || error instanceof TypeError;
