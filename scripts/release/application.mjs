@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PNPM, ROOT } from "../setup.mjs";
+import { PNPM } from "../setup.mjs";
 import { sizeOf } from "./size-of.mjs";
 import { runProgram } from "./run-program.mjs";
 
@@ -13,11 +13,13 @@ const INSTALLS = {
 /** An application of its own, outside of the repository: nothing is there but what its user would install. */
 export class Application {
   #folder;
+  #tools;
   #env;
 
-  /** @param env what its processes are told besides. */
-  constructor({ folder, env }) {
+  /** @param tools a `node_modules` with the compiler. @param env what its processes are told besides. */
+  constructor({ folder, tools, env }) {
     this.#folder = folder;
+    this.#tools = tools;
     // An example is started a dozen times; what was compiled is kept beside it.
     const cache = join(folder, "compiled");
     this.#env = { ...process.env, ...env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: cache };
@@ -37,9 +39,9 @@ export class Application {
   compile(file, code) {
     this.#write(file, code);
     const lib = ["--lib", "es2024,esnext.disposable", "--target", "es2022", "--module", "nodenext"];
-    const types = ["--types", "node", "--typeRoots", join(ROOT, "node_modules/@types")];
+    const types = ["--types", "node", "--typeRoots", join(this.#tools, "@types")];
     const words = [...lib, ...types, "--strict", "--skipLibCheck", file];
-    runProgram(join(ROOT, "node_modules/.bin/tsc"), words, { cwd: this.#folder });
+    runProgram(join(this.#tools, ".bin/tsc"), words, { cwd: this.#folder });
   }
 
   /** @returns the first word that the program printed, on this Node. */

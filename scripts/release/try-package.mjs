@@ -24,6 +24,7 @@ export function tryPackage({ root, folder, scratch, client, age, nodes, place })
   );
   const application = new Application({
     folder: join(scratch, `${folder}-${client}-${age}`),
+    tools: join(root, "node_modules"),
     env: place.env,
   });
   const asked = { ...besidesOf(code, manifest), ...drivers, ...tarballs };
