@@ -66,6 +66,7 @@ export const brokenLeases: readonly BrokenSessions[] = [
       "append-fenced-by-lease-id",
       "append-order-of-checks",
       "append-refusal-tells-last-sequence",
+      "lease-lapsed-taken-over",
       "lease-renew-lapsed",
     ],
   ),
