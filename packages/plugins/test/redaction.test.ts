@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { BasePlugin, type Event, LlmAgent } from "@adk/core";
+import { BasePlugin, createEvent, type Event, getFunctionCalls, LlmAgent } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
 import { RedactionPlugin } from "../src/redaction/index.ts";
@@ -129,5 +129,69 @@ describe("RedactionPlugin", () => {
     expect(made).toBe(before);
     expect(Object.keys(responses(await w.log()))).toEqual(["c1"]);
     expect(found(JSON.stringify(model.requests))).toEqual([]);
+  });
+
+  it("looks into text files that tools return, and leaves other files as they are", async () => {
+    await using w = await world("sqlite");
+    const image = "aaaaSECRETaaaa"; // base64, by chance with what a rule matches
+    const file = Buffer.from(`key: ${SECRETS.toolResult}`).toString("base64");
+    const parts = [
+      { inlineData: { mimeType: "text/plain", data: file } },
+      { inlineData: { mimeType: "image/png", data: image } },
+    ];
+    const withFiles = { functionResponse: { id: "c1", name: "look", response: {}, parts } };
+    const root = new LlmAgent({
+      name: "root",
+      model: new ScriptedLlm({ turns: ["hello"] }),
+      beforeAgentCallback: () => ({ role: "user", parts: [withFiles] }),
+    });
+    const plugin = new RedactionPlugin({ rules: [SECRETS.toolResult, "SECRET"] });
+    const { say } = await w.process({ root, plugins: [plugin] });
+    await say("hi");
+    const stored = (await w.log())[1]?.content?.parts?.[0]?.functionResponse?.parts;
+    const [text, picture] = (stored ?? []).map(({ inlineData }) => inlineData?.data ?? "");
+    expect(Buffer.from(text ?? "", "base64").toString()).toBe("key: [redacted]");
+    expect(picture).toBe(image);
+  });
+
+  it("leaves ids of calls as they are, also where a person is asked about one", async () => {
+    await using w = await world("sqlite");
+    let made = 0;
+    const confirm = tool("confirm", () => ({ made: ++made }), { requireConfirmation: true });
+    const call = { functionCall: { name: "confirm", args: { for: "nobody" } } };
+    const turns = [{ content: { role: "model", parts: [call] } }, "done"];
+    const root = new LlmAgent({
+      name: "root",
+      model: new ScriptedLlm({ turns }),
+      tools: [confirm],
+    });
+    const plugin = new RedactionPlugin({ rules: [/[0-9a-f]{8}-[0-9a-f-]{27}/] });
+    const { say } = await w.process({ root, plugins: [plugin] });
+    const asked = (await say("hi")).flatMap(getFunctionCalls).at(-1);
+    const { id = "", name = "" } = asked ?? {};
+    expect(id).toMatch(/[0-9a-f]{8}-/);
+    const functionResponse = { id, name, response: { confirmed: true } };
+    await say({ role: "user", parts: [{ functionResponse }] });
+    expect(made).toBe(1);
+    const pending = { inner: { via: id } };
+    expect(plugin.redact(createEvent({ pending }))).toMatchObject([{ pending }]);
+  });
+
+  it("forgets the stream that had no piece for longest, when there are too many", () => {
+    const plugin = new RedactionPlugin({ rules: ["secret"] });
+    const say = (id: string, text: string): string => {
+      const content = { role: "model", parts: [{ text }] };
+      const [shown] = plugin.redact(createEvent({ id, content, partial: true }));
+      return shown?.content?.parts?.[0]?.text ?? "";
+    };
+    const others = (name: string): void => {
+      for (let count = 0; count < 999; count++) say(`${name} ${count}`, "x");
+    };
+    let given = say("long", "it is a sec");
+    others("some");
+    given += say("long", "r");
+    others("others");
+    given += say("long", "et, and more");
+    expect(given).toBe("it is a [redacted], an");
   });
 });

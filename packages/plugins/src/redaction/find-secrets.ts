@@ -15,11 +15,9 @@ export function findSecrets(
   const found: Span[] = [];
   for (const { pattern } of patterns) {
     pattern.lastIndex = from;
-    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    for (const { 0: match, index } of text.matchAll(pattern))
       // A match of nothing, between two characters, hides nothing.
-      if (match[0] === "") pattern.lastIndex++;
-      else found.push({ start: match.index, end: match.index + match[0].length });
-    }
+      if (match !== "") found.push({ start: index, end: index + match.length });
   }
   found.sort((left, right) => left.start - right.start || left.end - right.end);
   const merged: Span[] = [];

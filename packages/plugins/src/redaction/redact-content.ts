@@ -1,4 +1,11 @@
-import type { Blob, Content, FunctionCall, FunctionResponse, Part } from "@adk/core";
+import {
+  type Blob,
+  type Content,
+  type FunctionCall,
+  type FunctionResponse,
+  type Part,
+  REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
+} from "@adk/core";
 import { mapMembers } from "./map-members.ts";
 import type { Redactor } from "./redactor.ts";
 
@@ -10,13 +17,11 @@ export function redactContent(content: Content, redactor: Redactor): Content {
   const { parts } = content;
   if (!parts) return content;
   const redacted = redactParts(parts, redactor);
-  return redacted.some((part, index) => part !== parts[index])
-    ? { ...content, parts: redacted }
-    : content;
+  return redacted === parts ? content : { ...content, parts: redacted };
 }
 
-/** Texts of parts that follow each other are one text, thoughts apart from what is said. */
-function redactParts(parts: readonly Part[], redactor: Redactor): Part[] {
+/** Texts of parts that follow each other are one text, thoughts apart from what is said. @returns the list when all stay. */
+function redactParts(parts: Part[], redactor: Redactor): Part[] {
   const redacted: Part[] = [];
   for (let index = 0; index < parts.length;) {
     const part = parts[index] as Part;
@@ -33,7 +38,7 @@ function redactParts(parts: readonly Part[], redactor: Redactor): Part[] {
     const texts = redactor.texts(run.map(({ text = "" }) => text));
     for (const [at, one] of run.entries()) redacted.push(redactPart(one, redactor, texts[at]));
   }
-  return redacted;
+  return redacted.some((part, index) => part !== parts[index]) ? redacted : parts;
 }
 
 /** Whether a part with text goes on with the text of another. */
@@ -61,8 +66,23 @@ function redactPart(part: Part, redactor: Redactor, text?: string): Part {
 }
 
 function redactCall(call: FunctionCall | FunctionResponse, redactor: Redactor): object {
-  return mapMembers(call, (name, value) =>
-    name === "id" || name === "name" ? value : redactor.value(value),
+  return mapMembers<FunctionCall & FunctionResponse>(call, (name, value) => {
+    if (name === "id" || name === "name") return value;
+    if (name === "args" && value && call.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME)
+      return redactRequest(value, redactor);
+    // Files that a tool has returned.
+    return name === "parts" && Array.isArray(value)
+      ? redactParts(value as Part[], redactor)
+      : redactor.value(value);
+  });
+}
+
+/** A person is asked about a call, which stays that call. */
+function redactRequest(args: object, redactor: Redactor): object {
+  return mapMembers(args as { originalFunctionCall?: unknown }, (name, value) =>
+    name === "originalFunctionCall" && typeof value === "object" && value !== null
+      ? redactCall(value as FunctionCall, redactor)
+      : redactor.value(value),
   );
 }
 

@@ -40,11 +40,23 @@ export function redactEvent(event: Event, redactor: Redactor): Event {
       case "toolRecord":
         return redactRecord(value as ToolRecord, redactor);
       case "pending":
-        return redactUnderIds(value as object, redactor);
+        return redactPending(value as NonNullable<Event["pending"]>, redactor);
       default:
         return redactor.value(value);
     }
   });
+}
+
+/** By the ids of calls; `via` is one too. */
+function redactPending(
+  pending: NonNullable<Event["pending"]>,
+  redactor: Redactor,
+): NonNullable<Event["pending"]> {
+  return mapMembers(pending, (_, waiting) =>
+    mapMembers(waiting as object, (name, value) =>
+      name === "via" ? value : redactor.value(value),
+    ),
+  );
 }
 
 function redactActions(actions: Partial<EventActions>, redactor: Redactor): Partial<EventActions> {

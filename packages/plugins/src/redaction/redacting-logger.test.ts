@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { AdkError, type Logger } from "@adk/core";
 import { describe, expect, it } from "vitest";
 import { redactingLogger } from "./redacting-logger.ts";
@@ -45,5 +46,34 @@ describe("redactingLogger", () => {
     expect(copy).toMatchObject({ code: "INVALID_ARGUMENT", details: { a: "[redacted]" } });
     expect(`${copy.stack}${copy.cause.stack}`).not.toContain("secret");
     expect(error.message).toBe("not secret");
+  });
+
+  it("finds errors in lists, objects, maps and other errors", () => {
+    const errors = [new Error("secret 1"), new Error("secret 2")];
+    const error = new AggregateError(errors, "all failed");
+    const all = {
+      error,
+      list: [errors[0]],
+      deep: { one: errors[1] },
+      map: new Map([["a", errors]]),
+    };
+    const [[, , details] = []] = logged((logger) => logger.error("failed", all));
+    expect(inspect(details, { depth: 9, showHidden: true })).not.toContain("secret");
+    expect(inspect(details)).toContain("[redacted] 1");
+    expect((details as typeof all).error).toBeInstanceOf(AggregateError);
+  });
+
+  it("copes with what goes in a circle, and lets classes be", () => {
+    const error = new Error("secret");
+    error.cause = error;
+    const signal = new AbortController().signal;
+    const circle: Record<string, unknown> = { error, signal, list: [] };
+    (circle["list"] as unknown[]).push(circle);
+    const [[, , details] = []] = logged((logger) => logger.error("failed", circle));
+    const copy = details as { error: Error; signal: unknown; list: unknown[] };
+    expect(copy.error.cause).toBe(copy.error);
+    expect(copy.error.message).toBe("[redacted]");
+    expect(copy.list[0]).toBe(copy);
+    expect(copy.signal).toBe(signal);
   });
 });

@@ -5,7 +5,7 @@ import { readRules, type RedactionPluginOptions } from "./redaction-options.ts";
 import { Redactor } from "./redactor.ts";
 import { StreamedAnswer } from "./streamed-answer.ts";
 
-/** Answers that are streamed at one time; the oldest of more was left in mid-stream. */
+/** Answers that are streamed at one time; of more, the one that had no piece for longest was left in mid-stream. */
 const MAX_STREAMS = 1_000;
 
 /**
@@ -14,12 +14,12 @@ const MAX_STREAMS = 1_000;
  * model gave them.
  *
  * Streamed text is held back where a secret may be split: for as many characters as the longest match, and whole where a rule is a
- * function. The pieces, joined, are the text that is stored. Ids, names of agents, tools and artifacts, and bytes of artifacts and
- * of files that are no text, are not looked into.
+ * function. The pieces, joined, are the text that is stored. Numbers, ids, names of agents, tools and artifacts, and bytes of
+ * artifacts and of files that are no text, are not looked into.
  */
 export class RedactionPlugin extends BasePlugin {
   readonly #redactor: Redactor;
-  /** By the id of the event, which the pieces share with the whole. */
+  /** By the id of the event, which the pieces share with the whole; the last one that had a piece comes last. */
   readonly #streams: Map<string, StreamedAnswer> = new Map();
 
   /** @throws AdkError `INVALID_ARGUMENT` for options that do not fit. */
@@ -57,13 +57,12 @@ export class RedactionPlugin extends BasePlugin {
   }
 
   #stream(id: string): StreamedAnswer {
-    let stream = this.#streams.get(id);
-    if (!stream) {
-      stream = new StreamedAnswer(this.#redactor);
-      this.#streams.set(id, stream);
-      const [oldest] = this.#streams.keys();
-      if (this.#streams.size > MAX_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
-    }
+    const stream = this.#streams.get(id) ?? new StreamedAnswer(this.#redactor);
+    // Behind those that have had no piece for longer.
+    this.#streams.delete(id);
+    this.#streams.set(id, stream);
+    const [oldest] = this.#streams.keys();
+    if (this.#streams.size > MAX_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
     return stream;
   }
 }

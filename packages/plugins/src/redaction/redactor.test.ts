@@ -45,6 +45,22 @@ describe("Redactor", () => {
     expect(redactor("abc").text("abcabc")).toBe("[redacted][redacted]");
   });
 
+  it("gets past a match of nothing, in the middle of a character too", () => {
+    const pattern = /(?<=key: )[a-z]*/u;
+    expect(redactor(pattern).text("key: 😀 key: abc")).toBe("key: 😀 key: [redacted]");
+  });
+
+  it("refuses a function that gives no text back", () => {
+    const noText = [async (text: string) => text, () => undefined] as unknown as RedactionRule[];
+    for (const rule of noText)
+      expect(() => redactor(rule).value({ a: "b" })).toThrow(
+        expect.objectContaining({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining("synchronously"),
+        }),
+      );
+  });
+
   it("does not move the patterns of others", () => {
     const pattern = /secret/gy;
     pattern.lastIndex = 3;

@@ -1,3 +1,4 @@
+import { AdkError } from "@adk/core";
 import { findSecrets, replaceSpans } from "./find-secrets.ts";
 import type { Rules } from "./redaction-options.ts";
 
@@ -15,8 +16,9 @@ export class Redactor {
     return this.applyFunctions(spans.length === 0 ? text : replaceSpans(text, spans, replacement));
   }
 
+  /** @throws AdkError `INVALID_ARGUMENT` for a function that gives no text back. */
   applyFunctions(text: string): string {
-    return this.rules.functions.reduce((left, redact) => redact(left), text);
+    return this.rules.functions.reduce((left, redact) => asText(redact(left)), text);
   }
 
   /**
@@ -69,4 +71,14 @@ export class Redactor {
       });
     return copy;
   }
+}
+
+/** @throws AdkError `INVALID_ARGUMENT` */
+function asText(given: unknown): string {
+  if (typeof given === "string") return given;
+  const what = given instanceof Promise ? "a promise" : `no text but ${typeof given}`;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `A function among the \`rules\` of a RedactionPlugin gave back ${what}. It must return the text, synchronously; what it has nothing to do with, as it is.`,
+  );
 }
