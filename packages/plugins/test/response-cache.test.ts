@@ -7,11 +7,7 @@ import {
   type ResponseCachePluginOptions,
 } from "../src/response-cache/index.ts";
 import { used } from "./support/metered-llm.ts";
-import { calls, SSE, STORES, tool, world } from "./support/world.ts";
-
-function says(text: string): LlmResponse {
-  return { content: { role: "model", parts: [{ text }] } };
-}
+import { calls, says, SSE, STORES, tool, world } from "./support/world.ts";
 
 function rootOf(turns: ScriptedTurn[], config: Partial<LlmAgentConfig> = {}) {
   const model = new ScriptedLlm({ model: "m", turns });

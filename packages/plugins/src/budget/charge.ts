@@ -4,7 +4,7 @@ import { tokensOf } from "./prices.ts";
 import type { Spending } from "./spending.ts";
 
 /** The name under which an event's `customMetadata` says what was charged. */
-export const CHARGES_KEY = "adk_budget";
+const CHARGES_KEY = "adk_budget";
 
 /** What one attempt to call a model was charged. */
 export interface Charge extends Spending {
@@ -15,7 +15,7 @@ export interface Charge extends Spending {
 }
 
 /** The charges that an event carries. */
-export function chargesOn({ customMetadata }: Pick<Event, "customMetadata">): readonly Charge[] {
+function chargesOn({ customMetadata }: Pick<Event, "customMetadata">): readonly Charge[] {
   const charges = customMetadata?.[CHARGES_KEY];
   return Array.isArray(charges) ? charges.filter(isCharge) : [];
 }
