@@ -83,12 +83,7 @@ const IN_URI: Readonly<Record<string, (value: string) => unknown>> = {
 
 /** Bucket, prefix and options of `s3://bucket/prefix?region=…`. */
 export function readUri(uri: string): Record<string, unknown> {
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(uri);
-  } catch {
-    parsed = undefined;
-  }
+  const parsed = URL.parse(uri);
   if (parsed?.protocol !== "s3:" || parsed.host === "")
     throw new AdkError(
       "INVALID_ARGUMENT",
@@ -99,13 +94,24 @@ export function readUri(uri: string): Record<string, unknown> {
       "INVALID_ARGUMENT",
       "The URI holds credentials. Pass them as `credentials`, or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     );
-  const options: Record<string, unknown> = { bucket: decodeURIComponent(parsed.host) };
-  const prefix = decodeURIComponent(parsed.pathname).replace(/^\/|\/$/g, "");
+  const options: Record<string, unknown> = { bucket: decode(parsed.host) };
+  const prefix = decode(parsed.pathname).replace(/^\/|\/$/g, "");
   if (prefix !== "") options["prefix"] = prefix;
   // One that there is not is refused with the other options.
   for (const [name, value] of parsed.searchParams)
     options[name] = Object.hasOwn(IN_URI, name) ? IN_URI[name]!(value) : value;
   return options;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URI has a percent sign that encodes nothing. Write s3://bucket/prefix?region=eu-central-1.",
+    );
+  }
 }
 
 function toBoolean(value: string): unknown {

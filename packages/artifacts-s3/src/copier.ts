@@ -58,7 +58,8 @@ export class Copier {
       );
       await inParallel(copies, (copy) => this.#publish(copy, copyId, signal));
     } catch (error) {
-      await inParallel(copies, (copy) => this.#takeBack(copy, copyId));
+      // Why it failed is what the caller must know; what one copy left does not keep the others.
+      await inParallel(copies, (copy) => this.#takeBack(copy, copyId).catch(() => undefined));
       throw error;
     } finally {
       for (const blob of blobs) this.#underWay.delete(blob);

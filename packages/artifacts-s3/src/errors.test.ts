@@ -37,6 +37,11 @@ const table: readonly Line[] = [
     error: { name: "CredentialsProviderError" },
     is: ["PERMISSION_DENIED", false, false],
   },
+  {
+    of: "no region",
+    error: { message: "Region is missing" },
+    is: ["MISCONFIGURED", false, false],
+  },
   { of: "skew", error: answer("RequestTimeTooSkewed", 403), is: ["MISCONFIGURED", false, false] },
   {
     of: "another region",

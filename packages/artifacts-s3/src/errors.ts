@@ -42,6 +42,10 @@ const REGION = never(
   "MISCONFIGURED",
   "The bucket is in another region, or at another endpoint: set `region` or `endpoint`.",
 );
+const NO_REGION = never(
+  "MISCONFIGURED",
+  "No region was found: set `region`, or AWS_REGION, or a profile's.",
+);
 const BUSY = undone("The server asks for patience. Repeat the call a moment later.");
 const UNREACHABLE = undone("The server is not reachable. Repeat the call when it is.");
 const TLS = never(
@@ -151,7 +155,7 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
       details: { bucket, key, committed: isWrite ? "unknown" : false },
     });
   const [name, status] = [nameOf(error), statusOf(error)];
-  const meaning = meaningOf(name, status);
+  const meaning = isWithoutRegion(error) ? NO_REGION : meaningOf(name, status);
   const said = [name, status].filter((part) => part !== undefined).join(", ");
   return new AdkError(meaning.code, `S3 failed${said ? ` (${said})` : ""}. ${meaning.advice}`, {
     cause: cleaned(error, name),
@@ -164,6 +168,11 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
       ...(status !== undefined && { status }),
     },
   });
+}
+
+/** The SDK gives this failure of its own no name. */
+function isWithoutRegion(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Region is missing");
 }
 
 function meaningOf(name: string | undefined, status: number | undefined): Meaning {

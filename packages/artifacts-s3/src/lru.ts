@@ -22,10 +22,6 @@ export class Lru<Value> {
     if (this.#entries.size > this.#size && oldest !== undefined) this.#entries.delete(oldest);
   }
 
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
-
   /** Forgets the keys that begin with a text. */
   deleteAll(prefix: string): void {
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);

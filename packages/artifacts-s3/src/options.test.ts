@@ -72,6 +72,7 @@ describe("URIs", () => {
     "s3://key:secret@b",
     "s3://b/p?prefx=x",
     "s3://b/a/../../c%2F..",
+    "s3://b/secret%zz",
     "s3://b?forcePathStyle=maybe",
     "s3://b?endpoint=ftp://x",
   ])("refuse %s, and do not repeat what may be secret", async (uri) => {

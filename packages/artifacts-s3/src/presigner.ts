@@ -35,7 +35,11 @@ export async function signDownload(
     ResponseContentDisposition: contentDisposition(file.filename),
     ...(file.contentType !== undefined && { ResponseContentType: file.contentType }),
   });
-  return await getSignedUrl(context.client, command, { expiresIn: toSeconds(expiresInMs) });
+  const expiresIn = toSeconds(expiresInMs);
+  // Nothing is sent, but credentials are looked for.
+  return await context.send({ key: file.key }, false, () =>
+    getSignedUrl(context.client, command, { expiresIn }),
+  );
 }
 
 /** A URL that takes an object once, and the headers that must be sent with it. */
@@ -65,11 +69,14 @@ export async function signUpload(
     },
     { step: "build", priority: "low", name: "adkSignedHeaders" },
   );
-  const url = await getSignedUrl(context.client, command, {
+  const options = {
     expiresIn: toSeconds(expiresInMs),
     signableHeaders: new Set(["host", ...signed]),
     unhoistableHeaders: signed,
-  });
+  };
+  const url = await context.send({ key: file.key }, false, () =>
+    getSignedUrl(context.client, command, options),
+  );
   return { url, headers };
 }
 

@@ -26,17 +26,17 @@ export class Purger {
   /** One request a 1,000 objects, and one a version of the names that have old blobs. */
   async purge({ olderThanMs }: PurgeCommand, signal?: AbortSignal): Promise<number> {
     const before = Date.now() - olderThanMs;
-    const isOld = ({ key, modified }: Pick<ListedObject, "key" | "modified">): boolean =>
-      modified <= before && !this.#underWay.has(key);
     const { root } = this.#keys;
+    // Others may have objects and uploads of theirs in the bucket.
+    const isOldBlob = ({ key, modified }: Pick<ListedObject, "key" | "modified">): boolean =>
+      BLOB.test(key.slice(root.length)) && modified <= before && !this.#underWay.has(key);
     let removed = 0;
-    const uploads = (await this.#bucket.uploads.list(root, signal)).filter(isOld);
+    const uploads = (await this.#bucket.uploads.list(root, signal)).filter(isOldBlob);
     await inParallel(uploads, (upload) => this.#bucket.uploads.abort(upload));
     removed += uploads.length;
     const blobs: string[] = [];
     for await (const page of this.#bucket.listAll(root, signal))
-      for (const object of page)
-        if (BLOB.test(object.key.slice(root.length)) && isOld(object)) blobs.push(object.key);
+      for (const object of page) if (isOldBlob(object)) blobs.push(object.key);
     for (const [versions, keys] of Map.groupBy(blobs, (key) => this.#versionsOf(key))) {
       const named = await this.#named(versions, signal);
       const orphans = keys.filter((key) => !named.has(key.slice(key.lastIndexOf("/") + 1)));

@@ -24,11 +24,13 @@ export interface Body extends AsyncDisposable {
  */
 export function readBody(bucket: BucketRequests, request: BodyRequest, first?: Readable): Body {
   let open = first;
+  let isLeft = false;
   // An answer that nobody reads may fail, too.
   open?.on("error", () => undefined);
   return {
     chunks: chunks(),
     async [Symbol.asyncDispose]() {
+      isLeft = true;
       open?.destroy();
     },
   };
@@ -37,12 +39,14 @@ export function readBody(bucket: BucketRequests, request: BodyRequest, first?: R
     const { key, end, signal } = request;
     let { start } = request;
     for (let tries = 1; start < end; tries++) {
+      if (isLeft) throw left(bucket, key);
       open ??= (await bucket.get(key, { start, end }, signal))?.body;
       if (!open) throw gone(bucket, key);
       const stream = open;
       const leave = (): void => void stream.destroy();
       signal?.addEventListener("abort", leave, { once: true });
       try {
+        if (isLeft) throw left(bucket, key);
         signal?.throwIfAborted();
         for await (const chunk of stream as AsyncIterable<Uint8Array>) {
           start += chunk.length;
@@ -53,6 +57,8 @@ export function readBody(bucket: BucketRequests, request: BodyRequest, first?: R
         return;
       } catch (error) {
         if (signal?.aborted || tries >= MOST_TRIES) throw bucket.failure(error, key, false, signal);
+        // Destroyed by us: no line that was cut.
+        if (isLeft) throw left(bucket, key);
         open = undefined;
       } finally {
         signal?.removeEventListener("abort", leave);
@@ -60,6 +66,14 @@ export function readBody(bucket: BucketRequests, request: BodyRequest, first?: R
       }
     }
   }
+}
+
+function left(bucket: BucketRequests, key: string): AdkError {
+  return new AdkError(
+    "ABORTED",
+    "The opened artifact was disposed of while its body was read. Dispose it after the last read.",
+    { details: { bucket: bucket.name, key } },
+  );
 }
 
 function gone(bucket: BucketRequests, key: string): AdkError {

@@ -11,6 +11,8 @@ import { orAbsent, type RequestContext } from "./request-context.ts";
 export interface UploadedPart {
   readonly PartNumber: number;
   readonly ETag: string | undefined;
+  /** Where the server counted it. */
+  readonly ChecksumCRC32?: string;
 }
 
 export interface OpenUpload {
@@ -36,6 +38,7 @@ export class UploadRequests {
       const command = new CreateMultipartUploadCommand({
         ...this.#context.at(key),
         ...this.#context.options,
+        ...(await this.#checksumOfParts()),
         ...(contentType !== undefined && { ContentType: contentType }),
       });
       const { UploadId } = await this.#context.client.send(command, abort);
@@ -56,8 +59,7 @@ export class UploadRequests {
         Body: part.body,
         ContentLength: part.body.length,
       });
-      const { ETag } = await this.#context.client.send(command, abort);
-      return { PartNumber: part.number, ETag };
+      return toPart(part.number, await this.#context.client.send(command, abort));
     });
   }
 
@@ -76,7 +78,7 @@ export class UploadRequests {
         CopySourceRange: `bytes=${part.start}-${part.end - 1}`,
       });
       const { CopyPartResult } = await this.#context.client.send(command, abort);
-      return { PartNumber: part.number, ETag: CopyPartResult?.ETag };
+      return toPart(part.number, CopyPartResult ?? {});
     });
   }
 
@@ -127,4 +129,19 @@ export class UploadRequests {
       }
     });
   }
+
+  /** Where the client adds the SDK's checksum to each part, S3 wants to be told before the first, and again at the end. */
+  async #checksumOfParts(): Promise<{ ChecksumAlgorithm?: "CRC32" }> {
+    const { requestChecksumCalculation } = this.#context.client.config;
+    const isAdded = (await requestChecksumCalculation()) === "WHEN_SUPPORTED";
+    return isAdded ? { ChecksumAlgorithm: "CRC32" } : {};
+  }
+}
+
+function toPart(
+  number: number,
+  sent: { ETag?: string | undefined; ChecksumCRC32?: string | undefined },
+): UploadedPart {
+  const { ETag, ChecksumCRC32 } = sent;
+  return { PartNumber: number, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) };
 }

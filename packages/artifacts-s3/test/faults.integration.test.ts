@@ -1,7 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ArtifactKey, BaseArtifactService } from "@adk/core";
 import { freshBucket, S3Server, type FreshBucket, type S3Request } from "@adk/test-services";
-import { ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { Keys } from "../src/keys.ts";
 import { S3ArtifactService, type ConnectS3Options } from "../src/s3-artifact-service.ts";
@@ -323,6 +327,18 @@ describe("reads", () => {
     expect((await service.getArtifactVersion(KEY))?.size).toBe(data.length);
   });
 
+  it("that are disposed of amid a read end it, and ask for nothing more", async () => {
+    await using place = await freshPlace();
+    const service = await saved(place);
+    server.fail({ holdBodyAfter: 0, until: new Promise(() => {}) }, aVersion("GET"));
+    server.requests.length = 0;
+    const opened = await service.openArtifact(KEY);
+    const read = opened!.body[Symbol.asyncIterator]().next();
+    await opened![Symbol.asyncDispose]();
+    await expect(read).rejects.toMatchObject({ code: "ABORTED" });
+    expect(server.requests.filter(aVersion("GET"))).toHaveLength(1);
+  });
+
   it("that are cancelled while the server is silent are ABORTED", async () => {
     await using place = await freshPlace();
     const service = await saved(place);
@@ -385,6 +401,17 @@ describe("what lies about", () => {
     expect((await service.getArtifactVersion(KEY))?.size).toBe(8 * MIB);
   });
 
+  it("of other programs is left alone by a service that has the bucket without a prefix", async () => {
+    await using place = await freshPlace();
+    const { client, bucket: Bucket } = place.bucket;
+    const service = new S3ArtifactService({ client, bucket: Bucket });
+    const film = { Bucket, Key: "films/b/film.mp4" };
+    await client.send(new CreateMultipartUploadCommand(film));
+    await client.send(new PutObjectCommand({ ...film, Body: "film" }));
+    expect(await service.purgeOrphans({ olderThanMs: 0 })).toBe(0);
+    expect(await openUploads(place.bucket)).toBe(1);
+  });
+
   it("of a process that died amid an upload is purged", async () => {
     await using place = await freshPlace();
     const service = await place.open();
@@ -417,5 +444,21 @@ describe("copies", () => {
     await service.copySessionArtifacts(request);
     expect(await service.listArtifactKeys(fork)).toEqual(["a", "b", "c"]);
     expect(await service.loadArtifact({ ...fork, filename: "c" })).toEqual(text("c"));
+  });
+
+  it("that cannot be taken back whole say why they failed, and take back what they can", async () => {
+    await using place = await freshPlace();
+    const service = await place.open({ maxAttempts: 1 });
+    for (const filename of ["a", "b", "c"])
+      await service.saveArtifact({ ...KEY, filename, artifact: text(filename) });
+    const request = { ...KEY_SCOPE, newSessionId: "fork" };
+    server.fail({ status: 507, code: "QuotaExceeded" }, of("PUT", "user/s/fork/c/"));
+    server.fail({ status: 403, code: "AccessDenied" }, of("DELETE", "user/s/fork/a/"));
+    await expect(service.copySessionArtifacts(request)).rejects.toMatchObject({
+      code: "STORE_FULL",
+    });
+    server.heal();
+    const fork = { ...KEY_SCOPE, sessionId: "fork" };
+    expect(await service.listArtifactKeys(fork)).toEqual(["a"]);
   });
 });

@@ -32,6 +32,22 @@ const SCOPE = { appName: KEY.appName, userId: KEY.userId, sessionId: KEY.session
 const LARGE = { inlineData: { data: new Uint8Array(6 * 1_048_576), mimeType: "video/mp4" } };
 const aPut = (request: S3Request): boolean => request.method === "PUT";
 
+describe.each([
+  { name: "our own server", server: own },
+  { name: "SeaweedFS", server: shared },
+])("a client with the SDK's own defaults, $name", ({ server }) => {
+  it.skipIf(!server)("sends parts whose checksums the server was told of", async () => {
+    await using place = await freshBucket(server!);
+    const client = new S3Client({ ...place.access });
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    expect(await service.saveArtifact({ ...KEY, artifact: LARGE })).toBe(0);
+    expect(await service.loadArtifact(KEY)).toMatchObject({
+      inlineData: { mimeType: "video/mp4" },
+    });
+    client.destroy();
+  });
+});
+
 describe("check", () => {
   it("refuses a server that ignores conditions, and leaves nothing behind", async () => {
     await using place = await freshBucket(own);
@@ -246,6 +262,17 @@ describe.each([
   { name: "our own server", server: own },
   { name: "SeaweedFS", server: shared },
 ])("URLs, $name", ({ server }) => {
+  it.skipIf(!server)("without credentials are PERMISSION_DENIED", async () => {
+    const { endpoint } = s3Access(server!.url);
+    const credentials = async (): Promise<never> => {
+      throw Object.assign(new Error("none"), { name: "CredentialsProviderError" });
+    };
+    await using service = await S3ArtifactService.connect("s3://b", { endpoint, credentials });
+    await expect(service.createArtifactUpload(KEY)).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
+    });
+  });
+
   it.skipIf(!server)("give the bytes, as a file, whole or beside the record", async () => {
     await using place = await freshBucket(server!);
     const client = openClient(place.access);

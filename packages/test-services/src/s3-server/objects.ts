@@ -12,11 +12,20 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+interface UploadedPart {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+  /** Base64, when one came with it. */
+  readonly crc32?: string | undefined;
+}
+
 export interface OpenUpload {
   readonly key: string;
   readonly begun: Date;
   readonly headers: Readonly<Record<string, string>>;
-  readonly parts: Map<number, { bytes: Uint8Array; etag: string }>;
+  /** Which checksum its parts come with. */
+  readonly checksum: string | undefined;
+  readonly parts: Map<number, UploadedPart>;
 }
 
 const NO_VERSION = "null";

@@ -16,7 +16,9 @@ export function uploadAnswer(
   const { method, key, query, headers } = request;
   if (method === "POST" && query.has("uploads")) {
     const uploadId = randomUUID();
-    const upload = { key, begun: new Date(), headers: keptHeaders(headers), parts: new Map() };
+    const checksum = headers["x-amz-checksum-algorithm"];
+    const kept = keptHeaders(headers);
+    const upload = { key, begun: new Date(), headers: kept, checksum, parts: new Map() };
     bucket.uploads.set(uploadId, upload);
     return xmlAnswer("InitiateMultipartUploadResult", { Key: key, UploadId: uploadId });
   }
@@ -34,7 +36,7 @@ export function uploadAnswer(
 
 function putPart(
   buckets: ReadonlyMap<string, S3Bucket>,
-  { parts }: OpenUpload,
+  { parts, checksum }: OpenUpload,
   request: S3Request,
 ): S3Answer {
   const { query, headers, body } = request;
@@ -42,8 +44,11 @@ function putPart(
   if (!(number >= 1 && number <= 10_000)) throw new S3Refusal(400, "InvalidArgument");
   if (headers["x-amz-copy-source"] === undefined) {
     const etag = md5(body);
-    parts.set(number, { bytes: body, etag });
-    return { status: 200, headers: { etag: `"${etag}"` } };
+    const crc32 = headers["x-amz-checksum-crc32"];
+    // As AWS has it: the upload must have been begun with the checksum of its parts.
+    if (crc32 !== undefined && checksum !== "CRC32") throw new S3Refusal(400, "InvalidRequest");
+    parts.set(number, { bytes: body, etag, crc32 });
+    return { status: 200, headers: { etag: `"${etag}"`, "x-amz-checksum-crc32": crc32 } };
   }
   const source = copySource(buckets, request).bytes;
   const range = readRange(headers["x-amz-copy-source-range"], source.length);
@@ -71,6 +76,9 @@ function complete(
   const parts = numbers.map((number, index) => {
     const part = upload.parts.get(number);
     if (!part || part.etag !== etags[index]) throw new S3Refusal(400, "InvalidPart");
+    // As AWS has it: checksums that came with parts are named again.
+    if (part.crc32 !== undefined && !text.includes(`<ChecksumCRC32>${part.crc32}<`))
+      throw new S3Refusal(400, "InvalidRequest");
     return part;
   });
   if (parts.length === 0) throw new S3Refusal(400, "MalformedXML");
