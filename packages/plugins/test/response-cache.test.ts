@@ -136,6 +136,7 @@ describe("ResponseCachePlugin", () => {
     const { say } = await w.process({ root, plugins: [cache] });
     await expect(say("hi")).rejects.toMatchObject({ code: "MODEL_FAILED" });
     expect(cache.stats.entries).toBe(0);
+    expect((await w.log())[1]?.content?.parts).toEqual([{ text: "no" }]);
     await say("hi");
     expect(model.requests).toHaveLength(2);
   });
@@ -288,6 +289,50 @@ describe("equal requests at the same time", () => {
     const { events, asked } = await together(3, [failing, says("b"), says("b")]);
     expect(events.flat().filter(({ errorCode }) => errorCode === "SAFETY")).toHaveLength(1);
     expect(asked).toBe(3);
+  });
+
+  it.each([{}, SSE])(
+    "%j: one may be made while the answer to another is looked at",
+    async (more) => {
+      await using w = await world();
+      const cache = new ResponseCachePlugin();
+      const { root } = rootOf(["hello"]);
+      const { runner } = await w.process({ root, plugins: [cache] });
+      const start = async (sessionId: string) => {
+        await runner.sessionService.createSession({ appName: "app", userId: "u", sessionId });
+        const newMessage = { role: "user", parts: [{ text: "hi" }] };
+        return runner.runAsync({ userId: "u", sessionId, newMessage, ...more });
+      };
+      const said: unknown[] = [];
+      for await (const first of await start("s1"))
+        if (!first.partial && first.content)
+          for await (const { content, partial } of await start("s2"))
+            if (!partial && content) said.push(content.parts?.[0]?.text);
+      expect(said).toEqual(["hello"]);
+      expect(cache.stats).toMatchObject({ misses: 1 });
+    },
+  );
+
+  it("that were under way when all was forgotten are neither shared nor kept", async () => {
+    await using w = await world();
+    const cache = new ResponseCachePlugin();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { model, root } = rootOf([[promise, says("old")], "new"]);
+    const { runner } = await w.process({ root, plugins: [cache] });
+    const run = async (sessionId: string) => {
+      await runner.sessionService.createSession({ appName: "app", userId: "u", sessionId });
+      const newMessage = { role: "user", parts: [{ text: "hi" }] };
+      const [event] = await runner.run({ userId: "u", sessionId, newMessage });
+      return event?.content?.parts?.[0]?.text;
+    };
+    const first = run("s1");
+    while (model.requests.length === 0) await new Promise((next) => setImmediate(next));
+    cache.clear();
+    expect(await run("s2")).toBe("new");
+    resolve();
+    expect(await first).toBe("old");
+    expect(await run("s3")).toBe("new");
+    expect(cache.stats).toMatchObject({ misses: 2, shared: 0, hits: 1 });
   });
 
   it("do not wait for each other's runs when their own is stopped", async () => {

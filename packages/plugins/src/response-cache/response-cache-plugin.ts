@@ -62,6 +62,7 @@ export class ResponseCachePlugin extends BasePlugin {
   readonly #store: AnswerStore;
   /** The calls under way by key: each resolves to its answer, or to nothing when that cannot be shared. Never rejects. */
   readonly #underWay: Map<string, Promise<RecordedAnswer | undefined>> = new Map();
+  #clears = 0;
   readonly #counts: { hits: number; shared: number; misses: number } = {
     hits: 0,
     shared: 0,
@@ -81,8 +82,10 @@ export class ResponseCachePlugin extends BasePlugin {
     return { ...this.#counts, entries: this.#store.size, bytes: this.#store.bytes };
   }
 
-  /** Forgets all answers. */
+  /** Forgets all answers, those that are under way too: they go to who has asked for them, and to nobody after. */
   clear(): void {
+    this.#clears++;
+    this.#underWay.clear();
     this.#store.clear();
   }
 
@@ -121,18 +124,28 @@ export class ResponseCachePlugin extends BasePlugin {
   ): AsyncGenerator<LlmResponse, void, undefined> {
     const { promise, resolve } = Promise.withResolvers<RecordedAnswer | undefined>();
     this.#underWay.set(key, promise);
+    const clears = this.#clears;
+    const responses: LlmResponse[] = [];
+    // Passed on when the call is over: whoever gets it may ask for the same, and wait for this call, before coming back.
+    let whole: LlmResponse | undefined;
+    let failure: { readonly error: unknown } | undefined;
     let answer: RecordedAnswer | undefined;
     try {
-      const responses: LlmResponse[] = [];
       for await (const response of next()) {
+        if (whole) yield whole;
         responses.push(structuredClone(response)); // before hooks may change it
-        yield response;
+        whole = response.partial ? undefined : response;
+        if (!whole) yield response;
       }
       answer = recordAnswer(responses);
-      if (answer) this.#store.set(key, answer, now());
+      if (answer && clears === this.#clears) this.#store.set(key, answer, now());
+    } catch (error) {
+      failure = { error };
     } finally {
       if (this.#underWay.get(key) === promise) this.#underWay.delete(key);
       resolve(answer);
     }
+    if (whole) yield whole;
+    if (failure) throw failure.error;
   }
 }
