@@ -75,6 +75,15 @@ describe.each(STORES)("what the log says on %s", (kind) => {
     expect((await onTheLog(w)).session).toEqual({ calls: 3, tokens: 11 + 60 + 12, cost: 0 });
   });
 
+  it("does not count charges that would give something back", async () => {
+    await using w = await world(kind);
+    const root = new LlmAgent({ name: "root", model: new MeteredLlm("m") });
+    const { say } = await w.process({ root, plugins: [budget()] });
+    const gift = { id: "gift", run: "any", calls: -9, tokens: -1_000, cost: -1 };
+    await say("hi", { customMetadata: { adk_budget: [gift] } });
+    expect((await onTheLog(w)).session).toEqual({ calls: 1, tokens: 20, cost: 0 });
+  });
+
   it("does not charge a fork for what it was copied from", async () => {
     await using w = await world(kind);
     const root = new LlmAgent({ name: "root", model: new MeteredLlm("m") });

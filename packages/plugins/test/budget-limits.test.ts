@@ -74,6 +74,29 @@ describe("BudgetPlugin, a call", () => {
     expect(model.maxima).toEqual([maximum]);
   });
 
+  it.each<[string, unknown]>([
+    ["NaN", Number.NaN],
+    ["undefined", undefined],
+    ["a promise", Promise.resolve(10)],
+    ["-1", -1],
+    ["Infinity", Infinity],
+  ])("is not made when its estimate is %s", async (found, estimate) => {
+    await using w = await world();
+    const model = new MeteredLlm("m");
+    const root = new LlmAgent({ name: "root", model });
+    const estimateTokens = () => estimate as number;
+    const plugin = new BudgetPlugin({ run: { maxTokens: 100 }, estimateTokens });
+    const { say } = await w.process({ root, plugins: [plugin] });
+    await expect(say("hi")).rejects.toMatchObject({
+      code: "PLUGIN_FAILED",
+      cause: {
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`\`estimateTokens\` returned ${found};`),
+      },
+    });
+    expect(model.calls).toBe(0);
+  });
+
   it("is not limited in its length where only calls are", async () => {
     await using w = await world();
     const model = new MeteredLlm("m");

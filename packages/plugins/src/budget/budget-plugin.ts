@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  AdkError,
   BasePlugin,
   type Event,
   type InvocationContext,
@@ -129,7 +130,19 @@ export class BudgetPlugin extends BasePlugin {
     return undefined;
   }
 
-  /** @throws AdkError `BUDGET_EXCEEDED`; `INVALID_ARGUMENT` for a model without a price. */
+  /** @throws AdkError `INVALID_ARGUMENT` for an estimate that is no number: no limit would hold with it. */
+  #inputTokens(llmRequest: LlmRequest): number {
+    const estimate: unknown = this.#estimateTokens(llmRequest);
+    if (typeof estimate === "number" && Number.isFinite(estimate) && estimate >= 0)
+      return Math.ceil(estimate);
+    const found = estimate instanceof Promise ? "a promise" : String(estimate);
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `Plugin ${this.name}: \`estimateTokens\` returned ${found}; the model was not called. Return a number of tokens from 0, synchronously.`,
+    );
+  }
+
+  /** @throws AdkError `BUDGET_EXCEEDED`; `INVALID_ARGUMENT` for a model without a price, or an estimate that is none. */
   #reserve({ account, run, session }: Payer, llmRequest: LlmRequest, model: string): Reservation {
     account.fold(session.events);
     const price = this.#prices.of(model);
@@ -139,7 +152,7 @@ export class BudgetPlugin extends BasePlugin {
       run,
       model,
       price,
-      inputTokens: Math.max(0, Math.ceil(this.#estimateTokens(llmRequest))),
+      inputTokens: this.#inputTokens(llmRequest),
       outputTokens: caps.length > 0 ? Math.min(...caps) : undefined,
     };
     const { maxOutputTokens, reserved } = allow(account, this.#scopes, wish, `Plugin ${this.name}`);

@@ -50,9 +50,10 @@ export function chargesOf(event: Event, prices: Prices): Charge[] {
 
 function isCharge(value: unknown): value is Charge {
   const { id, run, calls, tokens, cost } = (value ?? {}) as Partial<Charge>;
-  return (
-    typeof id === "string" &&
-    typeof run === "string" &&
-    [calls, tokens, cost].every((number) => typeof number === "number" && Number.isFinite(number))
-  );
+  return typeof id === "string" && typeof run === "string" && [calls, tokens, cost].every(isAmount);
+}
+
+/** A charge that takes from what was spent is nobody's. */
+function isAmount(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
