@@ -46,11 +46,13 @@ export class HookTimer {
       return await work;
     } finally {
       this.#waits--;
-      if (this.#isRunning && this.#waits === 0) this.#start();
+      if (this.#isRunning) this.#start();
     }
   }
 
+  /** Unless the hook waits, or the time runs already: it may have begun to wait before this step, or in two places. */
   #start(): void {
+    if (this.#waits > 0 || this.#cancel !== undefined) return;
     this.#startedAt = this.#clock.now();
     this.#cancel = this.#clock.after(this.#leftMs, () => {
       this.#cancel = undefined;
