@@ -78,6 +78,7 @@ export class BaseArtifactService implements AsyncDisposable {
   readonly #maxBytes: number;
   readonly #maxMetadataBytes: number;
   readonly #newId: IdSource;
+  readonly #clock: Clock;
   #closed = false;
 
   constructor(store: ArtifactStore, options: BaseArtifactServiceOptions = {}) {
@@ -87,6 +88,7 @@ export class BaseArtifactService implements AsyncDisposable {
     this.#maxBytes = options.maxBytes ?? 2 ** 30;
     this.#maxMetadataBytes = options.maxMetadataBytes ?? 2_048;
     this.#newId = options.newId ?? randomId;
+    this.#clock = clock;
     this.#store = retryUnavailable(store, { clock, maxAttempts });
   }
 
@@ -117,7 +119,7 @@ export class BaseArtifactService implements AsyncDisposable {
       );
     const metadata = fileMetadata("data", mimeType, displayName);
     addCustomMetadata(metadata, customMetadata, this.#maxMetadataBytes);
-    const source = streamSource(body, { maxBytes: this.#maxBytes, signal });
+    const source = streamSource(body, { maxBytes: this.#maxBytes, signal, clock: this.#clock });
     return await this.#save(key, source, metadata, signal);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import { bytesSource, sha256Hex, streamSource } from "./byte-source.ts";
 import { collectBytes } from "./collect-bytes.ts";
 
@@ -40,6 +41,61 @@ describe("a source of bytes", () => {
       details: { maxBytes: 6 },
     });
     expect(passed).toEqual([3, 3]);
+  });
+});
+
+describe("a stream that is cancelled", () => {
+  it("while it is silent is ABORTED, and told to stop", async () => {
+    const controller = new AbortController();
+    const clock = new VirtualClock();
+    let told = 0;
+    const stream: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          controller.abort(new Error("enough"));
+          return await new Promise<never>(() => {});
+        },
+        async return() {
+          told++;
+          await clock.advance(1_000);
+          return await new Promise<never>(() => {});
+        },
+      }),
+    };
+    const { signal } = controller;
+    const read = collectBytes(streamSource(stream, { maxBytes: 6, signal, clock }));
+    await expect(read).rejects.toMatchObject({
+      code: "ABORTED",
+      cause: signal.reason as unknown,
+      details: { committed: false },
+    });
+    expect(told).toBe(1);
+  });
+
+  it("is told to stop by a reader that leaves, and fails as it fails, while nothing is cancelled", async () => {
+    const { signal } = new AbortController();
+    let isClosed = false;
+    const stream = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* pieces(1, 2);
+        throw new RangeError("the camera fell over");
+      } finally {
+        isClosed = true;
+      }
+    };
+    for await (const _piece of streamSource(stream(), { maxBytes: 6, signal })) break;
+    expect(isClosed).toBe(true);
+    const read = collectBytes(streamSource(stream(), { maxBytes: 6, signal }));
+    await expect(read).rejects.toThrow(RangeError);
+  });
+});
+
+it.each([null, undefined, 1, "text"])("a piece that is %o is refused", async (piece) => {
+  const stream = async function* (): AsyncGenerator<Uint8Array> {
+    yield piece as unknown as Uint8Array;
+  };
+  await expect(collectBytes(streamSource(stream(), { maxBytes: 6 }))).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
   });
 });
 

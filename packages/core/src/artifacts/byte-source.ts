@@ -1,5 +1,7 @@
 import { AdkError } from "../errors.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
 import { createSha256 } from "../internal/sha256.ts";
+import { untilAborted } from "../internal/until-aborted.ts";
 
 /** Bytes to be stored, read once from beginning to end; it counts and hashes them on the way. */
 export interface ByteSource extends AsyncIterable<Uint8Array> {
@@ -32,7 +34,12 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
 export interface StreamSourceOptions {
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Of the pause in which a cancelled stream may end. @defaultValue the machine's */
+  readonly clock?: Clock | undefined;
 }
+
+/** Many streams end only when their next piece is there: a silent one is waited for so long. */
+const GRACE_MS = 1_000;
 
 /** Bytes from a caller's stream, which is let go as soon as it exceeds `maxBytes`, fails or is cancelled. */
 export function streamSource(
@@ -58,8 +65,11 @@ export function streamSource(
       return known(sha256);
     },
     async *[Symbol.asyncIterator]() {
-      for await (const chunk of stream) {
-        checkChunk(chunk, (size += chunk.length), options);
+      const { maxBytes, signal, clock = systemClock } = options;
+      for await (const chunk of signal ? cancellable(stream, signal, clock) : stream) {
+        checkChunk(chunk, signal);
+        size += chunk.length;
+        if (size > maxBytes) throw tooLarge(maxBytes);
         hash.update(chunk);
         yield chunk;
       }
@@ -68,22 +78,62 @@ export function streamSource(
   };
 }
 
-function checkChunk(chunk: unknown, size: number, options: StreamSourceOptions): void {
-  if (options.signal?.aborted)
-    throw new AdkError(
-      "ABORTED",
-      "The save was cancelled while its stream was read; nothing was stored.",
-      {
-        cause: options.signal.reason,
-        details: { committed: false },
-      },
-    );
+/** A stream whose next piece is waited for until the signal fires: it may never come. */
+function cancellable(
+  stream: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  clock: Clock,
+): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = stream[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            return await untilAborted(pieces.next(), signal);
+          } catch (error) {
+            if (!signal.aborted) throw error;
+            await letGo(pieces, clock);
+            throw cancelled(signal);
+          }
+        },
+        async return() {
+          await pieces.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/** Tells a stream to stop, and gives it a little time to clean up. */
+async function letGo(pieces: AsyncIterator<Uint8Array>, clock: Clock): Promise<void> {
+  const stopping = async (): Promise<unknown> => await pieces.return?.();
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(GRACE_MS, resolve);
+    const stop = (): void => {
+      cancel();
+      resolve();
+    };
+    stopping().then(stop, stop);
+  });
+}
+
+function cancelled(signal: AbortSignal): AdkError {
+  return new AdkError(
+    "ABORTED",
+    "The save was cancelled while its stream was read; nothing was stored.",
+    { cause: signal.reason, details: { committed: false } },
+  );
+}
+
+function checkChunk(chunk: unknown, signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal);
   if (!(chunk instanceof Uint8Array))
     throw new AdkError(
       "INVALID_ARGUMENT",
-      `The stream gave a ${typeof chunk} instead of a Uint8Array. Encode text first: stream.pipeThrough(new TextEncoderStream()).`,
+      `The stream gave ${chunk === null ? "null" : `a ${typeof chunk}`} instead of a Uint8Array. Encode text first: stream.pipeThrough(new TextEncoderStream()).`,
     );
-  if (size > options.maxBytes) throw tooLarge(options.maxBytes);
 }
 
 /** What a body of more than `maxBytes` is refused with. */

@@ -94,4 +94,20 @@ describe("scopeArtifactService", () => {
     await expect(scoped.listArtifactKeys()).rejects.toMatchObject({ code: "ABORTED" });
     await expect(scoped.listVersions("a")).rejects.toMatchObject({ code: "ABORTED" });
   });
+
+  it("stops streams with the signal of its scope, too, when their request has one of its own", async () => {
+    const scoped = scopeArtifactService(new InMemoryArtifactService(), {
+      ...scope,
+      signal: AbortSignal.abort(),
+    });
+    const { signal } = new AbortController();
+    const aborted = { code: "ABORTED" };
+    const request = { filename: "a", body: stream("a"), signal };
+    await expect(scoped.saveArtifactStream(request)).rejects.toMatchObject(aborted);
+    await expect(scoped.openArtifact({ filename: "a", signal })).rejects.toMatchObject(aborted);
+    const none = { signal: "none" as unknown as AbortSignal };
+    await expect(scoped.openArtifact({ filename: "a", ...none })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import { eitherSignal } from "../internal/either-signal.ts";
 import type { Cancellable } from "../sessions/requests.ts";
 import type { BaseArtifactService } from "./base-artifact-service.ts";
 import type { ArtifactVersion, OpenArtifactResponse } from "./requests.ts";
@@ -89,7 +90,7 @@ export function scopeArtifactService(
         "saveArtifactStream",
       )({
         ...within(request, key),
-        signal: request.signal ?? signal,
+        signal: eitherSignal(request.signal, signal),
       }),
     openArtifact: async (request) =>
       await streaming(
@@ -97,7 +98,7 @@ export function scopeArtifactService(
         "openArtifact",
       )({
         ...within(request, key),
-        signal: request.signal ?? signal,
+        signal: eitherSignal(request.signal, signal),
       }),
     listArtifactKeys: () => service.listArtifactKeys(key),
     deleteArtifact: (filename) => service.deleteArtifact({ filename, ...key }),

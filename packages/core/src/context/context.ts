@@ -6,6 +6,7 @@ import type {
 import type { AuthConfig, AuthCredential } from "../auth/auth-config.ts";
 import type { Part } from "../content/content.ts";
 import { AdkError } from "../errors.ts";
+import { eitherSignal } from "../internal/either-signal.ts";
 import {
   createEventActions,
   type EventActions,
@@ -128,7 +129,7 @@ export class Context extends ReadonlyContext {
     filename: string,
     options: Omit<SessionOpenArtifactRequest, "filename"> = {},
   ): Promise<OpenArtifactResponse | undefined> {
-    const signal = this.#orAborted(options.signal);
+    const signal = eitherSignal(options.signal, this.abortSignal);
     return await this.#artifacts().openArtifact({ ...options, filename, signal });
   }
 
@@ -144,7 +145,7 @@ export class Context extends ReadonlyContext {
     body: SessionSaveArtifactStreamRequest["body"],
     options: Omit<SessionSaveArtifactStreamRequest, "filename" | "body"> = {},
   ): Promise<number> {
-    const signal = this.#orAborted(options.signal);
+    const signal = eitherSignal(options.signal, this.abortSignal);
     return await this.#recordArtifact(filename, (artifacts) =>
       artifacts.saveArtifactStream({ ...options, filename, body, signal }),
     );
@@ -275,10 +276,6 @@ export class Context extends ReadonlyContext {
         `\`${method}\` works only inside a tool call; this is a callback.`,
       );
     return this.functionCallId;
-  }
-
-  #orAborted(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([signal, this.abortSignal]) : this.abortSignal;
   }
 
   async #recordArtifact(
