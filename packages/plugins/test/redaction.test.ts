@@ -1,7 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { BasePlugin, createEvent, type Event, getFunctionCalls, LlmAgent } from "@adk/core";
+import {
+  BasePlugin,
+  createEvent,
+  type Event,
+  getFunctionCalls,
+  getFunctionResponses,
+  LlmAgent,
+  type Part,
+} from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
 import { RedactionPlugin } from "../src/redaction/index.ts";
@@ -139,19 +147,26 @@ describe("RedactionPlugin", () => {
       { inlineData: { mimeType: "text/plain", data: file } },
       { inlineData: { mimeType: "image/png", data: image } },
     ];
-    const withFiles = { functionResponse: { id: "c1", name: "look", response: {}, parts } };
+    const look = tool("look", () => ({ parts }));
+    const turns = [calls(["look", "c1"]), "I see."];
+    const model = new ScriptedLlm({ turns });
+    const withFiles = { functionResponse: { id: "c0", name: "look", response: {}, parts } };
     const root = new LlmAgent({
       name: "root",
-      model: new ScriptedLlm({ turns: ["hello"] }),
-      beforeAgentCallback: () => ({ role: "user", parts: [withFiles] }),
+      model,
+      tools: [look],
+      afterAgentCallback: () => ({ role: "user", parts: [withFiles] }),
     });
     const plugin = new RedactionPlugin({ rules: [SECRETS.toolResult, "SECRET"] });
     const { say } = await w.process({ root, plugins: [plugin] });
     await say("hi");
-    const stored = (await w.log())[1]?.content?.parts?.[0]?.functionResponse?.parts;
-    const [text, picture] = (stored ?? []).map(({ inlineData }) => inlineData?.data ?? "");
-    expect(Buffer.from(text ?? "", "base64").toString()).toBe("key: [redacted]");
-    expect(picture).toBe(image);
+    const stored = (await w.log()).flatMap(getFunctionResponses);
+    const files = [stored[0]?.response?.["parts"] as Part[], stored[1]?.parts];
+    for (const list of files) {
+      const [text, picture] = (list ?? []).map(({ inlineData }) => inlineData?.data ?? "");
+      expect(Buffer.from(text ?? "", "base64").toString()).toBe("key: [redacted]");
+      expect(picture).toBe(image);
+    }
   });
 
   it("leaves ids of calls as they are, also where a person is asked about one", async () => {

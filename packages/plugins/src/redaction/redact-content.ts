@@ -1,5 +1,4 @@
 import {
-  type Blob,
   type Content,
   type FunctionCall,
   type FunctionResponse,
@@ -7,10 +6,8 @@ import {
   REQUEST_CONFIRMATION_FUNCTION_CALL_NAME,
 } from "@adk/core";
 import { mapMembers } from "./map-members.ts";
+import { redactBlob } from "./redact-blob.ts";
 import type { Redactor } from "./redactor.ts";
-
-/** Files whose bytes are a text. */
-const TEXT_TYPES = /^(text\/|application\/(?:[\w.+-]*\+)?(json|xml|yaml|x-yaml|javascript|sql)\b)/i;
 
 /** Ids and names of calls stay: the engine pairs by them. */
 export function redactContent(content: Content, redactor: Redactor): Content {
@@ -68,11 +65,8 @@ function redactPart(part: Part, redactor: Redactor, text?: string): Part {
 function redactCall(call: FunctionCall | FunctionResponse, redactor: Redactor): object {
   return mapMembers<FunctionCall & FunctionResponse>(call, (name, value) => {
     if (name === "id" || name === "name") return value;
-    if (name === "args" && value && call.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME)
-      return redactRequest(value, redactor);
-    // Files that a tool has returned.
-    return name === "parts" && Array.isArray(value)
-      ? redactParts(value as Part[], redactor)
+    return name === "args" && value && call.name === REQUEST_CONFIRMATION_FUNCTION_CALL_NAME
+      ? redactRequest(value, redactor)
       : redactor.value(value);
   });
 }
@@ -84,14 +78,4 @@ function redactRequest(args: object, redactor: Redactor): object {
       ? redactCall(value as FunctionCall, redactor)
       : redactor.value(value),
   );
-}
-
-function redactBlob(blob: Blob, redactor: Redactor): Blob {
-  return mapMembers(blob, (name, value) => {
-    if (name !== "data") return redactor.value(value);
-    if (typeof value !== "string" || !TEXT_TYPES.test(blob.mimeType ?? "")) return value;
-    const text = Buffer.from(value, "base64").toString("utf8");
-    const left = redactor.text(text);
-    return left === text ? value : Buffer.from(left, "utf8").toString("base64");
-  });
 }

@@ -1,5 +1,6 @@
 import { AdkError } from "@adk/core";
 import { findSecrets, replaceSpans } from "./find-secrets.ts";
+import { isBlob, redactBlob } from "./redact-blob.ts";
 import type { Rules } from "./redaction-options.ts";
 
 /** Takes out of texts and values what the rules find. What it leaves as it is it gives back as it is, not as a copy. */
@@ -40,7 +41,7 @@ export class Redactor {
     return changed === left ? redacted : texts.map((_, index) => (index === 0 ? changed : ""));
   }
 
-  /** A value of data, at every depth: texts, and names of members. */
+  /** A value of data, at every depth: texts, names of members, and files of parts. */
   value<T>(value: T): T {
     return this.#value(value) as T;
   }
@@ -55,7 +56,8 @@ export class Redactor {
     if (ArrayBuffer.isView(value) || value instanceof Date) return value;
     let isChanged = false;
     const entries = Object.entries(value).map(([name, member]): [string, unknown] => {
-      const entry: [string, unknown] = [this.text(name), this.#value(member)];
+      const left = isBlob(name, member) ? redactBlob(member, this) : this.#value(member);
+      const entry: [string, unknown] = [this.text(name), left];
       isChanged ||= entry[0] !== name || entry[1] !== member;
       return entry;
     });
