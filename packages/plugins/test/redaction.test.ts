@@ -12,7 +12,9 @@ import {
 } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { describe, expect, it } from "vitest";
+import { BudgetPlugin } from "../src/budget/index.ts";
 import { RedactionPlugin } from "../src/redaction/index.ts";
+import { ToolCallIntegrityPlugin } from "../src/tool-call-integrity/index.ts";
 import { found, PATHS, SECRETS, secretsEverywhere } from "./support/secrets-everywhere.ts";
 import { calls, KEY, responses, STORES, tool, world } from "./support/world.ts";
 
@@ -190,6 +192,24 @@ describe("RedactionPlugin", () => {
     expect(made).toBe(1);
     const pending = { inner: { via: id } };
     expect(plugin.redact(createEvent({ pending }))).toMatchObject([{ pending }]);
+  });
+
+  it("leaves what other plugins go by: charges of a budget, stamps of calls", async () => {
+    await using w = await world("sqlite");
+    const work = tool("work", () => ({}));
+    const plugins = () => [
+      new BudgetPlugin({ session: { maxCalls: 100 } }),
+      new ToolCallIntegrityPlugin({ secretKey: "key" }),
+      new RedactionPlugin({ rules: [/[0-9a-f]{8}-[0-9a-f-]{27}/, /\b[0-9a-f]{32,64}\b/] }),
+    ];
+    const turns = [calls(["work", "c1"]), "one", "two"];
+    const model = new ScriptedLlm({ turns });
+    const root = new LlmAgent({ name: "root", model, tools: [work] });
+    for (const words of ["hi", "and now?"])
+      await (await w.process({ root, plugins: plugins() })).say(words);
+    const charges = (await w.log()).flatMap(({ customMetadata }) => customMetadata?.["adk_budget"]);
+    const ids = charges.flatMap((charge) => (charge as { id?: string } | undefined)?.id ?? []);
+    expect(new Set(ids).size).toBe(3);
   });
 
   it("forgets the stream that had no piece for longest, when there are too many", () => {

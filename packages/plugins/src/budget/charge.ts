@@ -1,10 +1,8 @@
 import type { Event } from "@adk/core";
+import { CHARGES_KEY } from "../internal/metadata-keys.ts";
 import type { Prices } from "./prices.ts";
 import { tokensOf } from "./prices.ts";
 import type { Spending } from "./spending.ts";
-
-/** The name under which an event's `customMetadata` says what was charged. */
-const CHARGES_KEY = "adk_budget";
 
 /** What one attempt to call a model was charged. */
 export interface Charge extends Spending {

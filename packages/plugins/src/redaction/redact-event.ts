@@ -1,4 +1,5 @@
 import type { Content, Event, EventActions, EventCompaction, ToolRecord } from "@adk/core";
+import { CHARGES_KEY, STAMPS_KEY } from "../internal/metadata-keys.ts";
 import { mapMembers } from "./map-members.ts";
 import { redactContent } from "./redact-content.ts";
 import type { Redactor } from "./redactor.ts";
@@ -39,12 +40,24 @@ export function redactEvent(event: Event, redactor: Redactor): Event {
         return redactActions(value as EventActions, redactor);
       case "toolRecord":
         return redactRecord(value as ToolRecord, redactor);
+      case "customMetadata":
+        return redactMetadata(value as object, redactor);
       case "pending":
         return redactPending(value as NonNullable<Event["pending"]>, redactor);
       default:
         return redactor.value(value);
     }
   });
+}
+
+/** Plugins of this package go by ids and stamps, which a rule for keys may well match. */
+function redactMetadata(metadata: object, redactor: Redactor): object {
+  const rest = redactor.value(metadata);
+  if (rest === metadata) return metadata;
+  const kept = Object.entries(metadata).filter(
+    ([name]) => name === CHARGES_KEY || name === STAMPS_KEY,
+  );
+  return { ...rest, ...Object.fromEntries(kept) };
 }
 
 /** By the ids of calls; `via` is one too. */

@@ -1,6 +1,6 @@
 import { AdkError, type Event, getFunctionCalls, type InvocationContext } from "@adk/core";
+import { STAMPS_KEY } from "../internal/metadata-keys.ts";
 import type { CallStamps } from "./call-stamps.ts";
-import { STAMPS_KEY } from "./stamp-calls.ts";
 
 interface CheckOptions {
   /** For messages. */

@@ -1,8 +1,6 @@
 import { type Event, getFunctionCalls, type InvocationContext } from "@adk/core";
+import { STAMPS_KEY } from "../internal/metadata-keys.ts";
 import type { CallStamps } from "./call-stamps.ts";
-
-/** Where an event's stamps stand in its `customMetadata`: by call id. */
-export const STAMPS_KEY = "_tool_call_hmac";
 
 /** Puts a stamp for each call into the event's metadata. */
 export async function stampCalls(
