@@ -2,16 +2,16 @@ import { AdkError, type ArtifactScope, type CopyCommand } from "@adk/core";
 import { basename, dirname, join } from "node:path";
 import {
   duplicate,
-  entriesIn,
   linkNew,
   makeFolder,
   makeNew,
   moveNew,
+  removeAll,
   removeEmpty,
   removeName,
   syncFolder,
 } from "./disk.ts";
-import { checkSignal } from "./errors.ts";
+import { checkSignal, swept } from "./errors.ts";
 import { newLife, type Keys } from "./keys.ts";
 import { lifeOf, recordOf, versionPath, versionsIn } from "./lives.ts";
 import { discard, stageRecord, use } from "./staged-file.ts";
@@ -32,30 +32,34 @@ export async function copyVersions(
   using _inUse = use(staged);
   try {
     await makeNew(staged);
+    const names: string[] = [];
     for (const [filename, wanted] of Map.groupBy(versions, (version) => version.filename)) {
       checkSignal(signal);
       const life = await lifeOf(keys.name({ ...source, filename }));
       const there = keys.name({ ...target, filename });
-      if (life !== undefined) await stageName(life, wanted, there, join(staged, basename(there)));
+      const name = basename(there);
+      if (life !== undefined && (await stageName(life, wanted, there, join(staged, name))))
+        names.push(name);
     }
     await syncFolder(staged);
     checkSignal(signal);
-    await publishAll(keys, target, staged);
+    await publishAll(keys, target, staged, names);
   } finally {
     await discard(staged);
   }
 }
 
-/** The versions of one name that the other session does not have yet, in a folder that nobody sees. */
+/** The versions of one name that the other session does not have yet, in a folder that nobody sees. @returns whether there are any. */
 async function stageName(
   life: string,
   wanted: CopyCommand["versions"],
   there: string,
   staged: string,
-): Promise<void> {
+): Promise<boolean> {
   const other = await lifeOf(there);
   const copies = join(staged, newLife());
   let isMade = false;
+  let isEmpty = true;
   for (const { version, fileUri } of wanted) {
     const path = versionPath(life, version);
     const record = await recordOf(path);
@@ -69,16 +73,25 @@ async function stageName(
       isMade = true;
     }
     const copy = versionPath(copies, version);
-    if (fileUri === undefined) await duplicate(path, copy);
-    else await stageRecord(copy, { ...record, metadata: { ...record.metadata, fileUri } });
+    if (fileUri !== undefined)
+      await stageRecord(copy, { ...record, metadata: { ...record.metadata, fileUri } });
+    else if (!(await duplicate(path, copy))) continue;
+    isEmpty = false;
   }
-  if (isMade) await Promise.all([syncFolder(copies), syncFolder(staged)]);
+  // All of it was deleted meanwhile: a name without versions is none.
+  if (isMade && isEmpty) await removeAll(staged);
+  else if (isMade) await Promise.all([syncFolder(copies), syncFolder(staged)]);
+  return !isEmpty;
 }
 
 /** All names at once where the session has none; else one after the other, and all taken back when one cannot be. */
-async function publishAll(keys: Keys, target: ArtifactScope, staged: string): Promise<void> {
+async function publishAll(
+  keys: Keys,
+  target: ArtifactScope,
+  staged: string,
+  names: readonly string[],
+): Promise<void> {
   const scope = keys.scope(target);
-  const names = (await entriesIn(staged)).map(({ name }) => name);
   if (names.length === 0) return;
   await makeFolder(keys.root, dirname(scope));
   if (await moveNew(staged, scope)) {
@@ -90,7 +103,8 @@ async function publishAll(keys: Keys, target: ArtifactScope, staged: string): Pr
     for (const name of names)
       while (!(await publishName(keys, join(staged, name), join(scope, name), added)));
   } catch (error) {
-    for (const path of added.toReversed()) await takeBack(path);
+    // Why it failed is what the caller must know; what cannot be taken back does not keep the rest.
+    for (const path of added.toReversed()) await takeBack(path).catch(() => undefined);
     throw error;
   }
 }
@@ -104,8 +118,8 @@ async function publishName(
 ): Promise<boolean> {
   await makeFolder(keys.root, dirname(name));
   const copies = await lifeOf(staged);
-  const versions = copies === undefined ? [] : await versionsIn(copies);
-  if (copies === undefined || versions === undefined) return true;
+  const versions = copies === undefined ? undefined : await versionsIn(copies);
+  if (copies === undefined || versions === undefined) throw swept(staged);
   if (await moveNew(staged, name)) {
     added.push(...versions.map((version) => versionPath(join(name, basename(copies)), version)));
     await syncFolder(dirname(name), "unknown");

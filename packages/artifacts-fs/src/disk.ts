@@ -76,8 +76,11 @@ export async function isThere(folder: string): Promise<boolean> {
 
 /** Makes the folder of a store if it is missing. @returns its path without links: the way to it may have some. */
 export async function makeRoot(path: string): Promise<string> {
-  await must(path, mkdir(path, { recursive: true, mode: FOLDER_MODE }));
-  await syncFolder(dirname(path));
+  const made = await must(path, mkdir(path, { recursive: true, mode: FOLDER_MODE }));
+  // One that was there is not touched above it: others may have closed that to us.
+  if (made !== undefined)
+    for (let folder = path; folder.length >= made.length; folder = dirname(folder))
+      await syncFolder(dirname(folder));
   return await must(path, realpath(path));
 }
 

@@ -142,6 +142,15 @@ export function foreign(path: string): AdkError {
   });
 }
 
+/** Another process has removed what was being written. */
+export function swept(path: string): AdkError {
+  return new AdkError(
+    "UNAVAILABLE",
+    `${JSON.stringify(path)} was swept away while it was being written; nothing was stored. Repeat the call, and give \`purgeOrphans\` a greater age.`,
+    { retryable: true, details: { reason: "swept", committed: false } },
+  );
+}
+
 /** @throws {@link AdkError} `ABORTED` when the signal has fired: nothing was published. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;

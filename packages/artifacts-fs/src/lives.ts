@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isThere, namesIn, openPlain } from "./disk.ts";
+import { isThere, namesIn, openPlain, statOf } from "./disk.ts";
 import { foreign } from "./errors.ts";
 import { isLife, versionsAmong } from "./keys.ts";
 import { readRecord, type VersionRecord } from "./record.ts";
@@ -19,7 +19,8 @@ export async function lifeOf(name: string): Promise<string | undefined> {
       throw foreign(name);
     }
     if (await isThere(join(name, life))) return join(name, life);
-    // It ended between two looks; there may be a new one.
+    // A link that leads nowhere. Else it ended between two looks; there may be a new one.
+    if ((await statOf(join(name, life)))?.isSymbolicLink()) throw foreign(join(name, life));
   }
 }
 

@@ -1,6 +1,7 @@
-import { AdkError, type ArtifactKey } from "@adk/core";
+import type { ArtifactKey } from "@adk/core";
 import { join } from "node:path";
 import { linkNew, makeFolder, makeNew, moveNew, statOf, syncFolder } from "./disk.ts";
+import { swept } from "./errors.ts";
 import { newLife, type Keys } from "./keys.ts";
 import { lifeOf, versionPath, versionsIn } from "./lives.ts";
 import { discard, use } from "./staged-file.ts";
@@ -67,12 +68,4 @@ async function add(
     await syncFolder(life, "unknown");
     return { path, version };
   }
-}
-
-function swept(file: string): AdkError {
-  return new AdkError(
-    "UNAVAILABLE",
-    `${JSON.stringify(file)} was swept away while its artifact was being saved; nothing was stored. Save it again, and give \`purgeOrphans\` a greater age.`,
-    { retryable: true, details: { reason: "swept", committed: false } },
-  );
 }

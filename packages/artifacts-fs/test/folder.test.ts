@@ -114,6 +114,15 @@ describe("the folder", () => {
     await store.connect();
   });
 
+  it("is synced with all that was made above it, and nothing above one that was there", async () => {
+    const path = join(folder.path, "a", "b", "c");
+    using sync = await PatchedFiles.begin("sync", (real) => real);
+    await new FileArtifactStore({ path }).connect();
+    expect(sync.count).toBe(3);
+    await new FileArtifactStore({ path }).connect();
+    expect(sync.count).toBe(3);
+  });
+
   it("may be reached through a link", async () => {
     symlinkSync(folder.path, join(folder.path, "link"));
     const linked = new FileArtifactStore({ path: join(folder.path, "link", "artifacts") });

@@ -95,6 +95,17 @@ describe("something planted in the folder", () => {
     expect(await store.save(commandOf("a", "next"))).toMatchObject({ version: 1 });
   });
 
+  it("as a link for a life that leads nowhere is an error, not an endless search", async () => {
+    rmSync(life, { recursive: true });
+    symlinkSync(join(outside, "nowhere"), life);
+    const key = { ...KEY, filename: "a" };
+    await expect(store.open(key)).rejects.toMatchObject(foreign);
+    await expect(store.versions(key)).rejects.toMatchObject(foreign);
+    await expect(store.save(commandOf("a", "next"))).rejects.toMatchObject(foreign);
+    await store.erase(key);
+    expect(await store.save(commandOf("a", "next"))).toMatchObject({ version: 0 });
+  });
+
   it("in place of a life is an error, not an endless search", async () => {
     rmSync(life, { recursive: true });
     writeFileSync(join(dirname(life), "stray"), "x");

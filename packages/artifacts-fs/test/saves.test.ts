@@ -1,4 +1,4 @@
-import { linkSync, statSync } from "node:fs";
+import { linkSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FileArtifactService, FileArtifactStore } from "../src/index.ts";
@@ -204,29 +204,62 @@ describe("a copy", () => {
     expect(folder.files(join(folder.root, "tmp"))).toEqual([]);
   });
 
-  it("into a session with artifacts is taken back whole when a part of it cannot be", async () => {
-    for (const filename of ["a", "b", "c"]) await store.save(commandOf(filename, filename));
-    await store.save(commandOf("b", "b1"));
-    // The other session gets a `b` 1 of its own when the copy has looked already.
-    await store.save({ ...commandOf("b", "taken"), ...FORK });
-    const versions = [
-      { filename: "a", version: 0 },
-      { filename: "b", version: 1 },
-      { filename: "c", version: 0 },
-    ];
-    const there = dirname(await fileOf(store, { ...FORK, filename: "b" }));
-    let looks = 0;
-    const signal = {
-      get aborted() {
-        // The last look is the one before anything is published.
-        if (++looks === 2 + versions.length) linkSync(join(there, "0"), join(there, "1"));
-        return false;
-      },
-    } as AbortSignal;
-    await expect(store.copy(copy(versions), signal)).rejects.toMatchObject({
-      code: "ARTIFACT_CONFLICT",
+  it("of a name that is deleted meanwhile gives no name without versions", async () => {
+    for (const filename of ["a", "b"]) await store.save(commandOf(filename, filename));
+    using _link = await PatchedFiles.begin("link", (real) => async (from, to) => {
+      if (String(from).includes("/a/")) throw systemError("ENOENT");
+      return await real(from, to);
     });
+    await store.copy(copy(["a", "b"].map((filename) => ({ filename, version: 0 }))));
     expect(await store.list(FORK)).toEqual(["b"]);
-    expect(await store.versions({ ...FORK, filename: "b" })).toHaveLength(2);
   });
+
+  it("that somebody sweeps away amid it is an error, not a session without artifacts", async () => {
+    await store.save(commandOf("a", "text"));
+    using _rename = await PatchedFiles.begin("rename", (real) => async (from, to) => {
+      rmSync(String(from), { recursive: true, force: true });
+      return await real(from, to);
+    });
+    await expect(store.copy(copy([{ filename: "a", version: 0 }]))).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      retryable: true,
+      details: { reason: "swept", committed: false },
+    });
+  });
+
+  it.each([
+    ["is taken back whole", ["b"], false],
+    ["says why, also when it cannot be taken back", ["a", "b"], true],
+  ])(
+    "into a session with artifacts %s when a part of it cannot be",
+    async (_what, left, isStuck) => {
+      using _unlink = await PatchedFiles.begin("unlink", (real) => async (path) => {
+        if (isStuck) throw systemError("EACCES");
+        return await real(path);
+      });
+      for (const filename of ["a", "b", "c"]) await store.save(commandOf(filename, filename));
+      await store.save(commandOf("b", "b1"));
+      // The other session gets a `b` 1 of its own when the copy has looked already.
+      await store.save({ ...commandOf("b", "taken"), ...FORK });
+      const versions = [
+        { filename: "a", version: 0 },
+        { filename: "b", version: 1 },
+        { filename: "c", version: 0 },
+      ];
+      const there = dirname(await fileOf(store, { ...FORK, filename: "b" }));
+      let looks = 0;
+      const signal = {
+        get aborted() {
+          // The last look is the one before anything is published.
+          if (++looks === 2 + versions.length) linkSync(join(there, "0"), join(there, "1"));
+          return false;
+        },
+      } as AbortSignal;
+      await expect(store.copy(copy(versions), signal)).rejects.toMatchObject({
+        code: "ARTIFACT_CONFLICT",
+      });
+      expect(await store.list(FORK)).toEqual(left);
+      expect(await store.versions({ ...FORK, filename: "b" })).toHaveLength(2);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 type Call = (this: unknown, ...parameters: unknown[]) => Promise<unknown>;
 
 /** Of `node:fs/promises`, or of the handles that it gives. */
-export type FileMethod = "link" | "mkdir" | "readdir" | "rename" | "sync" | "write";
+export type FileMethod = "link" | "mkdir" | "readdir" | "rename" | "sync" | "unlink" | "write";
 
 const OF_HANDLES: ReadonlySet<string> = new Set(["sync", "write"]);
 
