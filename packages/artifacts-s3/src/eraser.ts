@@ -9,7 +9,7 @@ import { nameOf } from "./errors.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type Keys, parsePosition, type Position } from "./keys.ts";
 import type { VersionLog } from "./version-log.ts";
-import { readVersion } from "./versions.ts";
+import { readUnlessCorrupt } from "./versions.ts";
 
 const MOST_PASSES = 20;
 
@@ -43,10 +43,11 @@ export class Eraser {
       const doomed = page.filter((object) => isBefore(name, object, ended.position));
       const outcomes = await inParallel(doomed, async (object) => {
         // A blob is removed for the version that names it: another save may be about to publish its own.
-        const blob =
+        const version =
           objects.length > 0
-            ? (await readVersion(this.#bucket, object.key, signal))?.record.blob
+            ? await readUnlessCorrupt(this.#bucket, object.key, signal)
             : undefined;
+        const blob = version === "corrupt" ? undefined : version?.record.blob;
         const removed = await this.#bucket.remove({ key: object.key }, signal);
         if (blob !== undefined)
           await this.#bucket.remove({ key: this.#keys.blob(key, blob) }, signal);

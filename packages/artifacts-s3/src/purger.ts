@@ -1,7 +1,7 @@
 import type { BucketRequests, ListedObject } from "./bucket-requests.ts";
 import { inParallel } from "./in-parallel.ts";
 import { encodeSegment, type Keys } from "./keys.ts";
-import { readVersion } from "./versions.ts";
+import { readUnlessCorrupt } from "./versions.ts";
 
 /** `<app>/<user>/` `b/` `s/<session>/<file>/` or `u/<file>/` `<id>`, behind the root. */
 const BLOB = /^([^/]+\/[^/]+\/)b\/(s\/[^/]+\/[^/]+\/|u\/[^/]+\/)([^/]+)$/;
@@ -39,6 +39,8 @@ export class Purger {
       for (const object of page) if (isOldBlob(object)) blobs.push(object.key);
     for (const [versions, keys] of Map.groupBy(blobs, (key) => this.#versionsOf(key))) {
       const named = await this.#named(versions, signal);
+      // What an unreadable version names is not known: all blobs of its name stay.
+      if (!named) continue;
       const orphans = keys.filter((key) => !named.has(key.slice(key.lastIndexOf("/") + 1)));
       await inParallel(orphans, (key) => this.#bucket.remove({ key }, signal));
       removed += orphans.length;
@@ -52,12 +54,16 @@ export class Purger {
     return root + key.slice(root.length).replace(BLOB, "$1$2");
   }
 
-  /** Segments of the blobs that versions name. */
-  async #named(versions: string, signal?: AbortSignal): Promise<Set<string>> {
+  /** Segments of the blobs that versions name; `undefined` when one of them cannot be read. */
+  async #named(versions: string, signal?: AbortSignal): Promise<Set<string> | undefined> {
     const named = new Set<string>();
     for await (const page of this.#bucket.listAll(versions, signal)) {
-      const found = await inParallel(page, ({ key }) => readVersion(this.#bucket, key, signal));
+      const found = await inParallel(
+        page,
+        async ({ key }) => await readUnlessCorrupt(this.#bucket, key, signal),
+      );
       for (const version of found) {
+        if (version === "corrupt") return undefined;
         const { blob } = version?.record ?? {};
         if (blob !== undefined) named.add(encodeSegment(blob));
       }

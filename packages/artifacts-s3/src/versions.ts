@@ -24,6 +24,20 @@ export async function readVersion(
   return found && { head, record: await readRecordBody(bucket, key, found.body, signal) };
 }
 
+/** For what goes on beside a version that is not as it was written. */
+export async function readUnlessCorrupt(
+  bucket: BucketRequests,
+  key: string,
+  signal?: AbortSignal,
+): Promise<FoundVersion | "corrupt" | undefined> {
+  try {
+    return await readVersion(bucket, key, signal);
+  } catch (error) {
+    if (AdkError.isInstance(error) && error.code === "ARTIFACT_CORRUPT") return "corrupt";
+    throw error;
+  }
+}
+
 /** The record that is an object's body. */
 export async function readRecordBody(
   bucket: BucketRequests,

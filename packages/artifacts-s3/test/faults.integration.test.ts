@@ -401,6 +401,26 @@ describe("what lies about", () => {
     expect((await service.getArtifactVersion(KEY))?.size).toBe(8 * MIB);
   });
 
+  it("in place of a version keeps neither a purge of other names nor a deletion of its own", async () => {
+    await using place = await freshPlace();
+    const service = await place.open();
+    const keys = new Keys("p");
+    const { client, bucket: Bucket } = place.bucket;
+    for (const filename of ["a", "b"]) {
+      await service.saveArtifact({ ...KEY, filename, artifact: text("small") });
+      const Key = keys.blob({ ...KEY, filename }, randomUUID());
+      await client.send(new PutObjectCommand({ Bucket, Key, Body: "orphan" }));
+    }
+    const Key = keys.version(KEY, { life: 0, version: 1 });
+    await client.send(new PutObjectCommand({ Bucket, Key, Body: "metadata lost at a restore" }));
+    await expect(service.loadArtifact(KEY)).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
+    // Of its own name nothing is purged: what it named is not known.
+    expect(await service.purgeOrphans({ olderThanMs: 0 })).toBe(1);
+    await service.deleteArtifact(KEY);
+    expect(await service.listArtifactKeys(KEY_SCOPE)).toEqual(["b"]);
+    expect(await service.purgeOrphans({ olderThanMs: 0 })).toBe(1);
+  });
+
   it("of other programs is left alone by a service that has the bucket without a prefix", async () => {
     await using place = await freshPlace();
     const { client, bucket: Bucket } = place.bucket;
