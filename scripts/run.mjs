@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | report-writer | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -12,6 +12,7 @@ const PROGRAMS = {
   "approval-desk": { file: "apps/approval-desk/main.ts" },
   "ported-bot": { file: "apps/ported-bot/main.ts" },
   "two-workers": { file: "apps/two-workers/main.ts" },
+  "report-writer": { file: "apps/report-writer/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },
   "bench:artifacts": { file: "bench/artifacts.ts" },
