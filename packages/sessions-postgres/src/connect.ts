@@ -43,7 +43,7 @@ export interface OpenPoolsOptions extends PostgresConnectionOptions {
 /** Our own pools, and what closes them. */
 export interface Pools extends AsyncDisposable {
   readonly client: Queryable;
-  /** Of one connection; absent behind a pooler. */
+  /** Of at most two connections: one listens for followers, one tries whether notifications arrive. Absent behind a pooler. */
   readonly notificationClient: Queryable | undefined;
 }
 

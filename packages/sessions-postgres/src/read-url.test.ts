@@ -15,6 +15,7 @@ describe("a URL of PostgreSQL", () => {
     const { username, password, host, pathname, searchParams } = new URL(read.url);
     expect([username, password, host, pathname]).toEqual(["app", "p%23w", "db:5433", "/x"]);
     expect(Object.fromEntries(searchParams)).toEqual({ sslmode: "require", options: "-c a=b" });
+    expect(readUrl("postgresql://db/100%25").url).toBe("postgresql://db/100%25");
   });
 
   it.each([
@@ -25,6 +26,9 @@ describe("a URL of PostgreSQL", () => {
     ["postgresql://app:hunter#2@db/x", "`#` is `%23`"],
     ["postgresql://app:12#hunter@db/x", "`#` is `%23`"],
     ["postgresql://app:hunter2%@db/x", "`%` is `%25`"],
+    ["postgresql://db/100%", "`%` is `%25`"],
+    ["postgresql://db/100%ff", "`%` is `%25`"],
+    ["postgresql://d%ffb/x", "`%` is `%25`"],
     ["postgresql:hunter2", "postgresql://user@host:5432/database"],
     ["mysql://app:hunter2@db", "postgresql://user@host:5432/database"],
     [7 as unknown as string, "postgresql://user@host:5432/database"],

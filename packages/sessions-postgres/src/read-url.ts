@@ -67,10 +67,10 @@ const KNOWN: Readonly<Record<string, OptionCheck>> = Object.fromEntries(
 export function readUrl(text: string): ReadUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOurs = typeof text === "string" && /^postgres(ql)?:\/\//i.test(text);
-  if (isOurs && (!url || url.hash !== "" || ![url.username, url.password].every(canDecode)))
+  if (isOurs && (!url || url.hash !== "" || !canDecode(url)))
     throw new AdkError(
       "INVALID_ARGUMENT",
-      "The URL cannot be read. In its user and password `#`, `/`, `?`, `@`, `:` and `%` must be percent-encoded: `#` is `%23`, `%` is `%25`; `encodeURIComponent` does it.",
+      "The URL cannot be read. In its user, password and database `#`, `/`, `?`, `@`, `:` and `%` must be percent-encoded: `#` is `%23`, `%` is `%25`; `encodeURIComponent` does it.",
     );
   if (!isOurs || !url)
     throw new AdkError(
@@ -89,9 +89,10 @@ export function readUrl(text: string): ReadUrl {
   return { url: url.href, options };
 }
 
-function canDecode(text: string): boolean {
+/** `pg` decodes these when it connects, and what it throws then looks like a failing server. */
+function canDecode({ username, password, hostname, pathname }: URL): boolean {
   try {
-    decodeURIComponent(text);
+    for (const part of [username, password, hostname, pathname]) decodeURIComponent(part);
     return true;
   } catch {
     return false;
