@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Bench, Group, Row } from "./src/bench.ts";
+import { chooseGroups } from "./src/choose-groups.ts";
 import { bundle } from "./src/rows/bundle.ts";
 import { endings } from "./src/rows/endings.ts";
 import { heap } from "./src/rows/heap.ts";
@@ -35,18 +36,17 @@ const { values: flags, positionals } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-const chosen = GROUPS.filter(
-  ({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)),
-);
 
-if (flags.help || chosen.length === 0) {
+if (flags.help) {
   console.log(`npm run bench -- [--quick] [--record] [${GROUPS.map(({ name }) => name).join(" | ")}] …
 
 Measures @adk/core beside @google/adk. Without names, everything; a whole run writes bench/RESULTS.md.
+Ends with 1 when a row marked ! is missed, with 2 for a name that is unknown.
   --quick    one repetition
   --record   writes what the programs of bench/test/programs print with @google/adk`);
-  process.exit(flags.help ? 0 : 1);
+  process.exit(0);
 }
+const chosen = chooseGroups(GROUPS, positionals);
 
 /** One line that changes while something lasts; line by line where there is no terminal. */
 function progress(text: string): void {
