@@ -8,6 +8,9 @@ import { tellStory } from "./story.ts";
 /** It starts a process. */
 const TIMEOUT_MS = 60_000;
 const print = (): void => undefined;
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const program = (...args: string[]): Promise<{ stdout: string }> =>
+  promisify(execFile)(process.execPath, ["--conditions=@adk/source", MAIN, ...args]);
 
 describe("the story", { timeout: TIMEOUT_MS }, () => {
   it("comes to its end, with one refund", async () => {
@@ -45,12 +48,19 @@ describe("the story", { timeout: TIMEOUT_MS }, () => {
   });
 
   it("is told by main.ts, which ends with 0", async () => {
-    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      "--conditions=@adk/source",
-      main,
-    ]);
+    const { stdout } = await program();
     expect(stdout).toContain("CALL_ALREADY_ANSWERED");
     expect(stdout.trimEnd().split("\n").at(-1)).toBe("All of it was so.");
+  });
+
+  it("is not told by main.ts when it is asked for help, or for what there is not", async () => {
+    const { stdout } = await program("--help");
+    expect(stdout).toMatch(/^npm run approval-desk\n/);
+    expect(stdout).not.toContain("All of it was so.");
+    await expect(program("--fast")).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "There is no option --fast; --help says what there is.\n",
+    });
   });
 });
