@@ -3,20 +3,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { choosePackages } from "./release/choose-packages.mjs";
 import { copyRepository } from "./release/copy-repository.mjs";
 import { nodeOf } from "./release/node-of.mjs";
 import { openPlace } from "./release/places.mjs";
 import { publicPackages, readManifest } from "./release/public-packages.mjs";
 import { runProgram } from "./release/run-program.mjs";
 import { tryPackage } from "./release/try-package.mjs";
-import { giveUp, PNPM, ROOT } from "./setup.mjs";
+import { PNPM, ROOT } from "./setup.mjs";
 
 const NODES = ["22.18.0", readManifest(ROOT).devDependencies.node, "26.10.0"];
-const known = publicPackages(ROOT).map(({ folder }) => folder);
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : known;
-const unknown = chosen.filter((name) => !known.includes(name));
-if (unknown.length > 0)
-  giveUp(`No package ${unknown.join(", ")} is published: there are ${known.join(", ")}.`);
+const chosen = choosePackages(`npm run release:dry -- [PACKAGE …]
+
+What a release would do, on a copy of the repository: versions, builds, checks and packs, then installs each package alone,
+with npm and pnpm, with the oldest and the newest drivers, and runs its README's example. Exits with 1 when something fails.`);
 
 const startedAt = performance.now();
 const scratch = mkdtempSync(join(tmpdir(), "adk-release-"));

@@ -4,18 +4,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { choosePackages } from "./release/choose-packages.mjs";
 import { nodeOf } from "./release/node-of.mjs";
 import { openPlace } from "./release/places.mjs";
-import { publicPackages } from "./release/public-packages.mjs";
 import { runProgram } from "./release/run-program.mjs";
 import { tryPackage } from "./release/try-package.mjs";
 import { giveUp, PNPM, ROOT } from "./setup.mjs";
 
 const OLDEST = "22.18.0";
-const chosen =
-  process.argv.length > 2
-    ? process.argv.slice(2)
-    : publicPackages(ROOT).map(({ folder }) => folder);
+const chosen = choosePackages(`npm run tarballs -- [PACKAGE …]
+
+Installs each package alone, from its tarball, in a folder outside of this repository, and runs its README's example there:
+with the oldest drivers on Node ${OLDEST}, with the newest on ours. Exits with 1 at the first that fails.`);
 const scratch = mkdtempSync(join(tmpdir(), "adk-tarballs-"));
 try {
   const filters = ["core", ...chosen].map((name) => `--filter=@adk/${name}`);

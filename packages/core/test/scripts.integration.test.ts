@@ -157,3 +157,25 @@ describe("scripts/run.mjs", () => {
     expect(stderr).toBe("Name one of the programs: parity, crash, approval-desk, bench.\n");
   });
 });
+
+describe.each([
+  ["tarballs", "scripts/tarballs.mjs"],
+  ["release:dry", "scripts/release-dry.mjs"],
+])("npm run %s", (name, file) => {
+  // They read the packages that are here.
+  const words = ["--conditions=@adk/source", join(ROOT, file)];
+
+  it("--help says how it is used, and does nothing", async () => {
+    const { code, stdout } = await run([...words, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`npm run ${name} -- [PACKAGE …]`);
+    expect(stdout).toContain("The packages are: core, ");
+  });
+
+  it("refuses a package that is not published in one sentence", async () => {
+    const { code, stdout, stderr } = await run([...words, "core", "test-services"]);
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^No package test-services is published: there are core, .*\.\n$/);
+  });
+});
