@@ -10,6 +10,7 @@ import {
   streamed,
   whole,
 } from "../test/chat-server.ts";
+import { describeError } from "./describe-error.ts";
 import { OpenAiLlm } from "./open-ai-llm.ts";
 
 modelSuite(
@@ -276,8 +277,15 @@ describe("failures", () => {
   it("a server that is not there", async () => {
     const { model } = server;
     await server[Symbol.asyncDispose]();
-    const calls = new OpenAiLlm({ model }).generateContentAsync(request());
-    await expect(calls.next()).rejects.toMatchObject({ code: "MODEL_FAILED", retryable: true });
+    const [place = "", name = ""] = model.split("#");
+    const calls = new OpenAiLlm({ model: `${place}?key=secret#${name}` }).generateContentAsync(
+      request(),
+    );
+    const error: unknown = await calls.next().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "MODEL_FAILED", retryable: true });
+    expect(describeError(error)).toMatch(/\(fetch failed: .*ECONNREFUSED.*\)$/);
+    expect(describeError(error)).toContain(`could not be reached at ${place}, or`);
+    expect(describeError(error)).not.toContain("secret");
     server = await ChatServer.start();
   });
 

@@ -13,6 +13,8 @@ export class OpenAiLlm extends BaseLlm {
   static override readonly supportedModels: (string | RegExp)[] = [/https?:\/\/[^#]+#.+/];
 
   readonly #url: string;
+  /** The URL as it may be shown: a query may hold a key. */
+  readonly #place: string;
   readonly #name: string;
   readonly #apiKey: string | undefined;
 
@@ -26,7 +28,8 @@ export class OpenAiLlm extends BaseLlm {
         "The model of a server is its base URL without a password, # and the model's name: http://localhost:11434/v1#llama3.2.",
       );
     this.#name = decodeURIComponent(url.hash.slice(1));
-    this.#url = `${url.origin}${url.pathname.replace(/\/+$/, "")}/chat/completions${url.search}`;
+    this.#place = `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+    this.#url = `${this.#place}/chat/completions${url.search}`;
     this.#apiKey = apiKey ?? (globalThis.process?.env["OPENAI_API_KEY"] || undefined);
   }
 
@@ -114,7 +117,7 @@ export class OpenAiLlm extends BaseLlm {
     const what =
       error instanceof SyntaxError
         ? "sent what is no JSON, or broke off. Call again; if it stays so, check that the URL ends with /v1."
-        : "could not be reached, or broke off. Check that the server runs at this URL, and call again.";
+        : `could not be reached at ${this.#place}, or broke off. Check that a server runs there, and call again.`;
     return this.#error(what, { cause: error, retryable: true });
   }
 

@@ -14,7 +14,7 @@ export const HELP = `A chat with an agent that computes, tells the time, remembe
 npm start -- [flags]
 
   --model NAME    the model that answers:
-                    gemini-…              with GEMINI_API_KEY or GOOGLE_API_KEY
+                    gemini-…              with GEMINI_API_KEY, GOOGLE_API_KEY or GOOGLE_GENAI_API_KEY
                     http://…/v1#NAME      any OpenAI-compatible server (Ollama, llama.cpp, …)
                     rules                 none: a few rules that understand simple sentences
                   Without the flag: Gemini when there is a key, else the rules.

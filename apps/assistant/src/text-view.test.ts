@@ -1,4 +1,4 @@
-import { createEvent, type Event } from "@adk/core";
+import { AdkError, createEvent, type Event } from "@adk/core";
 import { describe, expect, it } from "vitest";
 import { describeError } from "./describe-error.ts";
 import { TextView } from "./text-view.ts";
@@ -108,5 +108,13 @@ describe("describeError", () => {
   it("is one line, whatever was thrown", () => {
     expect(describeError("text")).toBe("text");
     expect(describeError(new TypeError("a\n  b"))).toBe("TypeError: a b");
+  });
+
+  it("says what is behind an error, down to the last cause", () => {
+    const tried = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+    const cause = new TypeError("fetch failed", { cause: tried });
+    const error = new AdkError("MODEL_FAILED", "No answer.", { cause });
+    expect(describeError(error)).toBe("MODEL_FAILED: No answer. (fetch failed: ECONNREFUSED)");
+    expect(describeError(new AdkError("CLOSED", "Closed."))).toBe("CLOSED: Closed.");
   });
 });

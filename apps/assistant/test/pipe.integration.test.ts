@@ -149,7 +149,7 @@ describe("flags", () => {
     [["--model"], "'--model"],
     [["--model", "gpt-9"], "gpt-9 is no model"],
     [["--model", "http://localhost:1/v1"], "http://localhost:11434/v1#"],
-    [["--model", "gemini-3.5-flash"], "GEMINI_API_KEY"],
+    [["--model", "gemini-3.5-flash"], "set GOOGLE_GENAI_API_KEY, GOOGLE_API_KEY or GEMINI_API_KEY"],
     [["--session", "x".repeat(513)], "sessionId"],
     [["tell", "me"], "'tell'"],
   ])("%j: one sentence and exit code 2", async (args, words) => {
@@ -160,11 +160,15 @@ describe("flags", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
-  it("a key in the environment chooses Gemini", async () => {
-    const { stdout, code } = await pipe([], "", { env: { GEMINI_API_KEY: "test" } });
-    expect(stdout).toMatch(/^Model: gemini-/);
-    expect(code).toBe(0);
-  });
+  it.each(["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_API_KEY"])(
+    "a key in %s chooses Gemini, and --help names it",
+    async (name) => {
+      const { stdout, code } = await pipe([], "", { env: { [name]: "test" } });
+      expect(stdout).toMatch(/^Model: gemini-/);
+      expect(code).toBe(0);
+      expect((await pipe(["--help"])).stdout).toContain(name);
+    },
+  );
 });
 
 describe("a model behind a server", () => {
