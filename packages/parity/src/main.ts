@@ -1,13 +1,21 @@
-/**
- * Runs the scenarios of `ADK_PARITY_DIR` (default: this package's) on the service of `ADK_PARITY_SERVICE` (default:
- * `memory`); arguments choose those whose names contain one of them. Prints a line for each that fails.
- */
+/** Runs recorded scenarios and prints a line for each that fails; `HELP` says how. */
 import { AdkError } from "@adk/core";
 import type { Difference } from "./compare.ts";
 import type { Json } from "./json.ts";
 import { load } from "./load.ts";
 import { run } from "./run.ts";
-import { serviceMaker } from "./services.ts";
+import { SERVICES, serviceMaker } from "./services.ts";
+
+const HELP = `npm run parity -- [WORD …]
+
+Does what google-adk for Python was recorded doing, and compares: a line for each scenario that differs.
+Words choose scenarios whose names contain one of them; without words, all.
+
+  --help                this text
+  ADK_PARITY_SERVICE    in the environment: the session service, one of ${SERVICES.join(", ")} (default: memory)
+  ADK_PARITY_DIR        in the environment: a folder of scenarios (default: this package's)
+
+Exits with 1 when there is a difference, with 2 when an argument or a variable is wrong.`;
 
 try {
   process.exit((await main(process.argv.slice(2))) ? 0 : 1);
@@ -17,9 +25,25 @@ try {
   process.exit(2);
 }
 
+/** @returns whether all is well. */
+async function main(args: string[]): Promise<boolean> {
+  if (args.includes("--help")) {
+    console.log(HELP);
+    return true;
+  }
+  const option = args.find((arg) => arg.startsWith("-"));
+  if (option !== undefined)
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `There is no option ${option}. \`--help\` says what there is.`,
+    );
+  return await compareAll(args);
+}
+
 /** @returns whether every scenario passes. */
-async function main(filters: string[]): Promise<boolean> {
-  const make = serviceMaker(process.env["ADK_PARITY_SERVICE"] || "memory");
+async function compareAll(filters: readonly string[]): Promise<boolean> {
+  const service = process.env["ADK_PARITY_SERVICE"] || "memory";
+  const make = serviceMaker(service);
   const cases = load(process.env["ADK_PARITY_DIR"] || undefined).filter(
     ({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
   );
@@ -34,7 +58,7 @@ async function main(filters: string[]): Promise<boolean> {
     if (difference) console.log(describe(parityCase.name, difference));
     else passed++;
   }
-  console.log(`parity: ${passed} of ${cases.length}`);
+  console.log(`parity: ${passed} of ${cases.length} on ${service}`);
   return passed === cases.length;
 }
 

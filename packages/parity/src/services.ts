@@ -32,13 +32,16 @@ const makers: Record<string, ServiceMaker> = {
   redis: async () => await withRedis(),
 };
 
+/** The names of what there is. */
+export const SERVICES: readonly string[] = Object.keys(makers);
+
 /** @throws AdkError `INVALID_ARGUMENT` for a name that is not registered here. */
 export function serviceMaker(name: string): ServiceMaker {
   const maker = Object.hasOwn(makers, name) ? makers[name] : undefined;
   if (maker === undefined)
     throw new AdkError(
       "INVALID_ARGUMENT",
-      `There is no service ${JSON.stringify(name)}. Set ADK_PARITY_SERVICE to one of: ${Object.keys(makers).join(", ")}.`,
+      `There is no service ${JSON.stringify(name)}. Set ADK_PARITY_SERVICE to one of: ${SERVICES.join(", ")}.`,
     );
   return maker;
 }

@@ -4,6 +4,8 @@ import { expect, it } from "vitest";
 import { durableSweep, type DurableSweep } from "../src/crash/durable/durable-sweep.ts";
 import { PLACES } from "../src/crash/durable/places.ts";
 import { DURABLE_SHAPES } from "../src/crash/durable/shapes.ts";
+import type { Shape } from "../src/crash/shape.ts";
+import { SHAPES } from "../src/crash/shapes.ts";
 
 /** For tests that start processes, on a busy machine. */
 const TIMEOUT_MS = 120_000;
@@ -40,12 +42,23 @@ it(
   },
 );
 
+function names(shapes: readonly Shape[]): string {
+  return shapes.map(({ name }) => name).join(", ");
+}
+
 it("the program says how it is used", { timeout: TIMEOUT_MS }, () => {
   const crash = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, ["--conditions=@adk/source", main, ...args], { encoding: "utf8" });
   const help = crash("--help");
   expect(help.status).toBe(0);
-  for (const word of ["--store", "--shape", "sqlite", "postgres"])
+  for (const word of [
+    "--store",
+    "--shape",
+    "sqlite",
+    "postgres",
+    "agent-tool-waits",
+    "confirm-one,",
+  ])
     expect(help.stdout).toContain(word);
   expect(crash("--store", "tape")).toMatchObject({
     status: 2,
@@ -53,6 +66,10 @@ it("the program says how it is used", { timeout: TIMEOUT_MS }, () => {
   });
   expect(crash("--store", "sqlite", "--shape", "text")).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining("confirm-two-one-by-one") as string,
+    stderr: `There is no shape text on sqlite. The shapes of the durable stores are: ${names(DURABLE_SHAPES)}.\n`,
+  });
+  expect(crash("--store", "memory", "--shape", "tape")).toMatchObject({
+    status: 2,
+    stderr: `There is no shape tape on memory. The shapes in memory are: ${names(SHAPES)}.\n`,
   });
 });

@@ -29,7 +29,7 @@ describe("the program", () => {
           copyFileSync(join(OWN_SCENARIOS, `${name}.${kind}`), join(folder, `${name}.${kind}`));
       expect(parity({ ADK_PARITY_DIR: folder })).toEqual({
         code: 0,
-        lines: ["parity: 2 of 2"],
+        lines: ["parity: 2 of 2 on memory"],
         error: "",
       });
       copyFileSync(join(folder, "text-reply.golden.json"), join(folder, "two-turns.golden.json"));
@@ -37,9 +37,25 @@ describe("the program", () => {
       expect(code).toBe(1);
       expect(lines).toEqual([
         expect.stringMatching(/^two-turns: steps\[\d\].*: expected .+, found .+/),
-        "parity: 1 of 2",
+        "parity: 1 of 2 on memory",
       ]);
-      expect(parity({ ADK_PARITY_DIR: folder }, "reply").lines).toEqual(["parity: 1 of 1"]);
+      const onSqlite = { ADK_PARITY_DIR: folder, ADK_PARITY_SERVICE: "sqlite" };
+      expect(parity(onSqlite, "reply").lines).toEqual(["parity: 1 of 1 on sqlite"]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "says how it is used",
+    () => {
+      const { code, lines } = parity({}, "--help");
+      expect(code).toBe(0);
+      for (const word of ["ADK_PARITY_SERVICE", "memory, sqlite, postgres, redis"])
+        expect(lines.join("\n")).toContain(word);
+      expect(parity({}, "--store")).toMatchObject({
+        code: 2,
+        error: "There is no option --store. `--help` says what there is.\n",
+      });
     },
     TIMEOUT_MS,
   );

@@ -11,6 +11,10 @@ import type { Total } from "./report.ts";
 
 const STORES: readonly string[] = ["memory", ...Object.keys(PLACES)];
 
+const namesOf = (shapes: typeof SHAPES): string => shapes.map(({ name }) => name).join(", ");
+const IN_MEMORY = `The shapes in memory are: ${namesOf(SHAPES)}.`;
+const ON_STORES = `The shapes of the durable stores are: ${namesOf(DURABLE_SHAPES)}.`;
+
 const HELP = `npm run crash -- [options]
 
 Cuts runs and lets another Runner take them up; what is stored at the end must be what it is without the cut.
@@ -25,6 +29,9 @@ ${STORES.slice(1).join(", ")}: a process is killed (SIGKILL) at every event of $
   --second N     how many pairs of cuts (memory; default: 5000)
   --seed N       which pairs (memory; default: 1)
   --help         this text
+
+${ON_STORES}
+${IN_MEMORY}
 
 Exits with 1 when there is a difference, with 2 when an option is wrong.`;
 
@@ -64,10 +71,13 @@ async function main(): Promise<boolean> {
     (store === "memory" ? SHAPES : DURABLE_SHAPES).filter(
       ({ name }) => shape === undefined || name === shape,
     );
-  if (stores.every((store) => shapesOf(store).length === 0))
-    throw invalid(
-      `There is no shape ${shape} there. The shapes are: ${SHAPES.map(({ name }) => name).join(", ")}; those of the durable stores: ${DURABLE_SHAPES.map(({ name }) => name).join(", ")}.`,
-    );
+  if (stores.every((store) => shapesOf(store).length === 0)) {
+    const known = [
+      ...(stores.some((store) => store !== "memory") ? [ON_STORES] : []),
+      ...(stores.includes("memory") ? [IN_MEMORY] : []),
+    ];
+    throw invalid(`There is no shape ${shape} on ${stores.join(", ")}. ${known.join(" ")}`);
+  }
   const seed = wholeNumber("seed", values.seed);
   const second = wholeNumber("second", values.second);
   const began = performance.now();

@@ -10,15 +10,13 @@ interface Job {
   readonly options: SweepOptions;
 }
 
-/** A line after so many shapes. */
-const TELL_EVERY = 10;
-
 /** Cuts the shapes at all continuations, then `second` times in pairs, on all processors. */
 export async function sweepInMemory(
   shapes: readonly Shape[],
   seed: number,
   second: number,
 ): Promise<Total> {
+  console.log(`memory: ${shapes.length} shapes, the longest first`);
   const lengths = new Map<string, number>();
   for (const shape of shapes) lengths.set(shape.name, (await Undisturbed.of(shape)).continuations);
   const sum = [...lengths.values()].reduce((total, length) => total + length, 0);
@@ -39,10 +37,9 @@ export async function sweepInMemory(
         total.pairs += pairs;
         total.differences += differences.length;
         printDifferences(differences);
-        if (total.shapes % TELL_EVERY === 0)
-          console.log(
-            `memory: ${total.shapes} of ${shapes.length} shapes, ${total.cuts} of ${sum} cuts`,
-          );
+        console.log(
+          `memory: ${total.shapes} of ${shapes.length} shapes, ${total.cuts} of ${sum} cuts`,
+        );
       }),
     ),
   );

@@ -18,6 +18,7 @@ export async function sweepOnStore(
   const place = openPlace && (await offered(openPlace));
   if (!place) return undefined;
   await using _removed = place;
+  console.log(`${store}: ${shapes.length} shapes`);
   const { cuts, acknowledged, lostLeases, differences } = await durableSweep({
     place,
     shapes,
