@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | report-writer | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | report-writer | guarded-agent | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
@@ -13,6 +13,7 @@ const PROGRAMS = {
   "ported-bot": { file: "apps/ported-bot/main.ts" },
   "two-workers": { file: "apps/two-workers/main.ts" },
   "report-writer": { file: "apps/report-writer/main.ts" },
+  "guarded-agent": { file: "apps/guarded-agent/main.ts" },
   bench: { file: "bench/main.ts", flags: ["--expose-gc"] },
   "bench:sessions": { file: "bench/sessions.ts" },
   "bench:artifacts": { file: "bench/artifacts.ts" },

@@ -8,6 +8,9 @@ import { tellStory } from "../src/story.ts";
 
 /** It writes some megabytes, and may start a process, on a busy machine. */
 const TIMEOUT_MS = 120_000;
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const program = (...args: string[]): Promise<{ stdout: string }> =>
+  promisify(execFile)(process.execPath, ["--conditions=@adk/source", MAIN, ...args]);
 const seaweedFs = await offered(sharedS3);
 afterAll(async () => await seaweedFs?.[Symbol.asyncDispose]());
 
@@ -32,11 +35,18 @@ describe("the report writer", { timeout: TIMEOUT_MS }, () => {
   });
 
   it.skipIf(!seaweedFs)("is told by main.ts, which ends with 0", async () => {
-    const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      "--conditions=@adk/source",
-      main,
-    ]);
+    const { stdout } = await program();
     expect(stdout.trimEnd().split("\n").at(-1)).toBe("All of it was so.");
+  });
+
+  it("is not told by main.ts when it is asked for help, or for what there is not", async () => {
+    const { stdout } = await program("--help");
+    expect(stdout).toMatch(/^npm run report-writer\n/);
+    expect(stdout).not.toContain("All of it was so.");
+    await expect(program("--fast")).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: "There is no option --fast; --help says what there is.\n",
+    });
   });
 });
