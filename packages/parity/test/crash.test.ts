@@ -15,8 +15,11 @@ describe("a run that is cut and taken up again by another runner", () => {
   it.each(SHAPES.map((shape) => [shape.name, shape] as const))(
     "comes to the same: %s",
     async (_name, shape) => {
-      const { cuts, pairs, differences } = await sweep(shape, { every: EVERY, pairs: PAIRS });
+      let told = 0;
+      const options = { every: EVERY, pairs: PAIRS, onCut: () => void told++ };
+      const { cuts, pairs, differences } = await sweep(shape, options);
       expect(differences).toEqual([]);
+      expect(told).toBe(cuts + pairs);
       expect(cuts).toBeGreaterThan(3);
       expect(pairs).toBe(PAIRS);
     },

@@ -10,13 +10,15 @@ interface Job {
   readonly options: SweepOptions;
 }
 
+/** A line after so many runs that were cut: of the longest shapes each has thousands. */
+const TELL_EVERY = 1_000;
+
 /** Cuts the shapes at all continuations, then `second` times in pairs, on all processors. */
 export async function sweepInMemory(
   shapes: readonly Shape[],
   seed: number,
   second: number,
 ): Promise<Total> {
-  console.log(`memory: ${shapes.length} shapes, the longest first`);
   const lengths = new Map<string, number>();
   for (const shape of shapes) lengths.set(shape.name, (await Undisturbed.of(shape)).continuations);
   const sum = [...lengths.values()].reduce((total, length) => total + length, 0);
@@ -27,19 +29,25 @@ export async function sweepInMemory(
       name,
       options: { seed, pairs: Math.ceil((second * length) / sum) },
     }));
+  console.log(`memory: ${shapes.length} shapes, ${sum} cuts, the longest first`);
+  const planned = jobs.reduce((runs, { options }) => runs + (options.pairs ?? 0), sum);
   const total = { shapes: 0, cuts: 0, pairs: 0, differences: 0 };
+  let done = 0;
+  const onCut = (): void => {
+    if (++done % TELL_EVERY === 0)
+      console.log(
+        `memory: ${total.shapes} of ${shapes.length} shapes, ${done} of ${planned} runs cut`,
+      );
+  };
   const width = Math.min(availableParallelism(), jobs.length);
   await Promise.all(
     Array.from({ length: width }, () =>
-      workThrough(jobs, ({ cuts, pairs, differences }) => {
+      workThrough(jobs, onCut, ({ cuts, pairs, differences }) => {
         total.shapes++;
         total.cuts += cuts;
         total.pairs += pairs;
         total.differences += differences.length;
         printDifferences(differences);
-        console.log(
-          `memory: ${total.shapes} of ${shapes.length} shapes, ${total.cuts} of ${sum} cuts`,
-        );
       }),
     ),
   );
@@ -49,15 +57,21 @@ export async function sweepInMemory(
 }
 
 /** One worker, until no job is left. */
-async function workThrough(jobs: Job[], onSweep: (sweep: Sweep) => void): Promise<void> {
+async function workThrough(
+  jobs: Job[],
+  onCut: () => void,
+  onSweep: (sweep: Sweep) => void,
+): Promise<void> {
   const worker = new Worker(new URL("worker.ts", import.meta.url));
   try {
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const { promise, resolve, reject } = Promise.withResolvers<Sweep>();
-      worker.once("message", resolve);
+      const onMessage = (swept: Sweep | undefined): void => (swept ? resolve(swept) : onCut());
+      worker.on("message", onMessage);
       worker.once("error", reject);
       worker.postMessage(job);
       onSweep(await promise);
+      worker.off("message", onMessage);
       worker.off("error", reject);
     }
   } finally {

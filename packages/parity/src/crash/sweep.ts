@@ -9,6 +9,8 @@ export interface SweepOptions {
   readonly pairs?: number;
   /** Which pairs, and which continuations with `every`. @defaultValue 1 */
   readonly seed?: number;
+  /** Called after each run that was cut, once or twice. */
+  readonly onCut?: () => void;
 }
 
 export interface Sweep {
@@ -21,7 +23,7 @@ export interface Sweep {
 
 /** Cuts the script of a shape at its continuations, one play for each; then again with a second cut inside of the resumed run. */
 export async function sweep(shape: Shape, options: SweepOptions = {}): Promise<Sweep> {
-  const { every = 1, pairs: wanted = 0, seed = 1 } = options;
+  const { every = 1, pairs: wanted = 0, seed = 1, onCut } = options;
   const undisturbed = await Undisturbed.of(shape);
   const differences: CutDifference[] = await undisturbed.problems();
   const random = generator(seed, shape.name);
@@ -33,6 +35,7 @@ export async function sweep(shape: Shape, options: SweepOptions = {}): Promise<S
     if (difference) differences.push(difference);
     resumed.push({ at, continuations: played.continuations[1] ?? 0 });
     count++;
+    onCut?.();
   }
   const made = new Set<number>();
   const sum = resumed.reduce((total, { continuations }) => total + continuations, 0);
@@ -46,6 +49,7 @@ export async function sweep(shape: Shape, options: SweepOptions = {}): Promise<S
     // Every other one is resumed by its id alone.
     const { difference } = await undisturbed.cut(cuts, { resumesById: made.size % 2 === 0 });
     if (difference) differences.push(difference);
+    onCut?.();
   }
   return { cuts: count, pairs: made.size, differences };
 }
