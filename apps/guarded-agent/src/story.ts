@@ -107,8 +107,16 @@ async function tryAgain(
 
 async function keepSecrets({ print, folder }: Scene, model: ScriptedLlm): Promise<void> {
   // The search finds what is there.
-  assert.notDeepEqual(await filesWith(folder, "Ada is on the gold plan."), []);
-  assert.notDeepEqual(await filesWith(folder, "My key is [redacted]."), []);
+  assert.notDeepEqual(
+    await filesWith(folder, "Ada is on the gold plan."),
+    [],
+    "the search finds what was said",
+  );
+  assert.notDeepEqual(
+    await filesWith(folder, "My key is [redacted]."),
+    [],
+    "the message is stored without its key",
+  );
   const read = JSON.stringify(model.requests);
   for (const secret of [ADAS_KEY, CUSTOMERS_KEY]) {
     assert.deepEqual(await filesWith(folder, secret), [], "no secret is in the file");
