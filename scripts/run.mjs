@@ -1,4 +1,4 @@
-// npm run parity | crash | chaos | tarballs | api-docs | release:dry | approval-desk | ported-bot | two-workers | report-writer | guarded-agent | bench | bench:sessions | bench:artifacts: sets up, then runs the program. Arguments after `--` are the program's.
+// npm run NAME, for each name below: sets up, then runs the program. Arguments after `--` are the program's.
 import { runNode } from "./run-node.mjs";
 import { giveUp } from "./setup.mjs";
 
