@@ -62,23 +62,32 @@ class Writers {
   }
 
   async #once(command: AppendCommand): Promise<{ sequence: number }> {
-    for (;;) {
-      try {
-        const outcome = await this.#store.append(command);
-        if (outcome.status !== "ok") throw new Error(`refused: ${outcome.status}`);
-        return outcome;
-      } catch (error) {
-        if (!AdkError.isInstance(error) || !error.retryable) throw error;
-        this.failures++;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+    const outcome = await repeated(
+      async () => await this.#store.append(command),
+      () => this.failures++,
+    );
+    if (outcome.status !== "ok") throw new Error(`refused: ${outcome.status}`);
+    return outcome;
+  }
+}
+
+/** What `retryable` says, as the service does it: a pool may hold connections whose backends are gone. */
+async function repeated<T>(command: () => Promise<T>, onFailure?: () => void): Promise<T> {
+  for (;;) {
+    try {
+      return await command();
+    } catch (error) {
+      if (!AdkError.isInstance(error) || !error.retryable) throw error;
+      onFailure?.();
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 }
 
 async function expectAll(store: SessionStore, writers: Writers): Promise<void> {
   for (const [sessionId, ids] of writers.acknowledged) {
-    const snapshot = await store.read({ ...key(sessionId), events: {}, state: true });
+    const read = { ...key(sessionId), events: {}, state: true };
+    const snapshot = await repeated(async () => await store.read(read));
     const stored = snapshot?.events.toSorted((a, b) => a.sequence - b.sequence);
     expect(stored?.map(({ id }) => id)).toEqual(ids);
     expect(snapshot?.state?.session["last"]).toBe(`"${ids.at(-1)}"`);
