@@ -162,7 +162,7 @@ export {
 } from "./flows/processors/request-processor.ts";
 export { fillTemplate as injectSessionState } from "./flows/processors/template.ts";
 export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
-export { checkOptions, type OptionCheck } from "./internal/check-options.ts";
+export { checkOptions, integer, oneOf, type OptionCheck } from "./internal/check-options.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
 export type { IdSource } from "./internal/ids.ts";
 export type { StandardSchemaV1 } from "./internal/standard-schema.ts";

@@ -1,5 +1,4 @@
-import { AdkError, type OptionCheck } from "@adk/core";
-import { integer } from "./option-checks.ts";
+import { AdkError, type OptionCheck, integer } from "@adk/core";
 import type { Queryable } from "./queryable.ts";
 
 /** How to reach the server. */

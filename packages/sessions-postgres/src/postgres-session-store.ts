@@ -24,6 +24,8 @@ import {
   type UpdateCommand,
   type Values,
   type Wake,
+  integer,
+  oneOf,
 } from "@adk/core";
 import { checkServer } from "./check-server.ts";
 import {
@@ -35,7 +37,7 @@ import {
   type RunOptions,
 } from "./database.ts";
 import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
-import { integer, oneOf, queryable } from "./option-checks.ts";
+import { queryable } from "./option-checks.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import type { Queryable } from "./queryable.ts";
 import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";

@@ -1,6 +1,5 @@
-import { AdkError, type OptionCheck } from "@adk/core";
+import { AdkError, type OptionCheck, integer } from "@adk/core";
 import { failFast } from "./fail-fast.ts";
-import { integer } from "./option-checks.ts";
 import { ignoreErrors, type Driver, type RedisClient } from "./redis-client.ts";
 
 /** Where a server is. */

@@ -23,6 +23,8 @@ import {
   type UpdateCommand,
   type Values,
   type Wake,
+  integer,
+  oneOf,
 } from "@adk/core";
 import { AppIndex } from "./app-index.ts";
 import { checkServer } from "./check-server.ts";
@@ -30,7 +32,7 @@ import { Connection } from "./connection.ts";
 import type { Durability } from "./durability.ts";
 import { Keys, type Tag } from "./keys.ts";
 import { Layout } from "./layout.ts";
-import { durability, integer, keyPrefix, oneOf } from "./option-checks.ts";
+import { durability, keyPrefix } from "./option-checks.ts";
 import {
   checkClient,
   ignoreErrors,

@@ -1,5 +1,6 @@
+import { integer } from "@adk/core";
 import type { Clock, Logger, OptionCheck, PluginOptions } from "@adk/core";
-import { filledText, integer, PLUGIN_OPTIONS } from "../internal/option-checks.ts";
+import { filledText, PLUGIN_OPTIONS } from "../internal/option-checks.ts";
 import type { AnalyticsEventType } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
 import type { CurrentSpan } from "./recorder.ts";

@@ -1,5 +1,5 @@
-import { AdkError, checkOptions, type LlmRequest, type OptionCheck } from "@adk/core";
-import { filledText, integer } from "../internal/option-checks.ts";
+import { AdkError, checkOptions, type LlmRequest, type OptionCheck, integer } from "@adk/core";
+import { filledText } from "../internal/option-checks.ts";
 
 /** What may be spent; what is absent is not limited. */
 export interface BudgetLimits {

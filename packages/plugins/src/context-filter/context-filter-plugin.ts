@@ -6,8 +6,9 @@ import {
   type Content,
   type LlmRequest,
   type OptionCheck,
+  integer,
 } from "@adk/core";
-import { filledText, integer } from "../internal/option-checks.ts";
+import { filledText } from "../internal/option-checks.ts";
 import { keepLastInvocations } from "./keep-last-invocations.ts";
 import { withPartners } from "./with-partners.ts";
 

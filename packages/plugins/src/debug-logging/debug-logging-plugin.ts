@@ -13,9 +13,10 @@ import {
   type OptionCheck,
   type PluginOptions,
   type ToolContext,
+  integer,
 } from "@adk/core";
 import { isResumed } from "../internal/is-resumed.ts";
-import { filledText, integer, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
+import { filledText, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
 import { plain } from "../internal/plain.ts";
 import { RunMap } from "../internal/run-map.ts";
 import { DocumentFile } from "./document-file.ts";

@@ -1,20 +1,4 @@
-import type { OptionCheck, PluginOptions } from "@adk/core";
-
-/** A whole number within bounds, inclusive. */
-export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): OptionCheck {
-  return (value) =>
-    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
-      ? undefined
-      : `a whole number from ${min} to ${max === Number.MAX_SAFE_INTEGER ? "2^53-1" : max}`;
-}
-
-/** One of some texts. */
-export function oneOf(...values: readonly string[]): OptionCheck {
-  return (value) =>
-    values.includes(value as string)
-      ? undefined
-      : `one of ${values.map((text) => JSON.stringify(text)).join(", ")}`;
-}
+import { integer, oneOf, type OptionCheck, type PluginOptions } from "@adk/core";
 
 /** A text that is not blank. */
 export const filledText: OptionCheck = (value) =>

@@ -13,6 +13,7 @@ import {
   type OptionCheck,
   type PluginOptions,
   type ToolContext,
+  integer,
 } from "@adk/core";
 import {
   type DescribeOptions,
@@ -21,7 +22,7 @@ import {
   describeValue,
 } from "../internal/describe-content.ts";
 import { isResumed } from "../internal/is-resumed.ts";
-import { filledText, integer, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
+import { filledText, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
 import { modelKey, RunMap, toolKey } from "../internal/run-map.ts";
 import { describeEvent } from "./describe-event.ts";
 import { Trace, type WriteLine } from "./trace.ts";

@@ -8,8 +8,9 @@ import {
   type OptionCheck,
   type Part,
   type ToolContext,
+  oneOf,
 } from "@adk/core";
-import { filledText, oneOf } from "../internal/option-checks.ts";
+import { filledText } from "../internal/option-checks.ts";
 import { LoadedArtifacts } from "./loaded-artifacts.ts";
 import { returnedParts } from "./returned-parts.ts";
 import { hasParts, partsOf, responseWith, shortened, type StoredPart } from "./stored-parts.ts";

@@ -1,5 +1,6 @@
+import { integer, oneOf } from "@adk/core";
 import type { OptionCheck } from "@adk/core";
-import { filledText, integer, oneOf } from "../internal/option-checks.ts";
+import { filledText } from "../internal/option-checks.ts";
 import { TrackingScope } from "./reflection.ts";
 
 /** Options that both plugins have. */

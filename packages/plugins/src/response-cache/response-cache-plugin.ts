@@ -5,8 +5,10 @@ import {
   type NextModelCall,
   type OptionCheck,
   type WrappedModelCall,
+  integer,
+  oneOf,
 } from "@adk/core";
-import { filledText, integer, oneOf } from "../internal/option-checks.ts";
+import { filledText } from "../internal/option-checks.ts";
 import { AnswerStore } from "./answer-store.ts";
 import { type RecordedAnswer, recordAnswer, replay } from "./recorded-answer.ts";
 import { requestKey, type ResponseCacheScope } from "./request-key.ts";

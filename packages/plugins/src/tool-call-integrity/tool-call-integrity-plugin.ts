@@ -7,8 +7,9 @@ import {
   type InvocationContext,
   type LlmRequest,
   type OptionCheck,
+  oneOf,
 } from "@adk/core";
-import { filledText, oneOf } from "../internal/option-checks.ts";
+import { filledText } from "../internal/option-checks.ts";
 import { repairPairs } from "./repair-pairs.ts";
 import { type CallStamps, createCallStamps, keysOf, type SecretKey } from "./call-stamps.ts";
 import { checkStamps } from "./check-stamps.ts";
