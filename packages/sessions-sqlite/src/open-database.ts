@@ -38,7 +38,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   try {
     connection = connect(path);
     const database = new Database(connection, { file: path, lockTimeoutMs });
-    const version = await database.call((each) => readVersion(each, path));
+    // Of one moment: another process may be making the schema just now.
+    const version = await database.read((each) => readVersion(each, path));
     if (!isAuto && isOld(version)) throw schemaIsOld(path, version);
     if (isAuto && path !== MEMORY)
       await database.call((each) => {

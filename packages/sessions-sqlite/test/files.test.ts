@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Connection } from "../src/connection.ts";
 import { SqliteSessionService, SqliteSessionStore } from "../src/index.ts";
 import { TempFolder } from "./support/temp-folder.ts";
 
@@ -237,6 +238,29 @@ describe("the schema", () => {
     await Promise.all(stores.map((store) => store.migrate()));
     expect(byHand("SELECT version FROM adk_migration")).toEqual([{ version: 1000 }]);
     for (const store of stores) await store[Symbol.asyncDispose]();
+  });
+
+  it("is not taken for another program's while another process makes it", async () => {
+    writeFileSync(folder.file(), "", { mode: 0o600 });
+    const pragma = Connection.prototype.pragma;
+    let isMade = false;
+    using _spy = vi.spyOn(Connection.prototype, "pragma").mockImplementation(function (name) {
+      const value = pragma.call(this, name);
+      if (name === "application_id" && !isMade) {
+        isMade = true;
+        // Where the reader holds no lock, all of it appears between two reads.
+        try {
+          byHand(readFileSync(V1, "utf8"));
+        } catch (error) {
+          expect(error).toMatchObject({ errcode: 5 });
+        }
+      }
+      return value;
+    });
+    await using store = new SqliteSessionStore({ path: folder.file() });
+    await store.connect();
+    expect(isMade).toBe(true);
+    expect((await store.check()).problems).toEqual([]);
   });
 
   it("with additions of a newer version works", async () => {
