@@ -165,6 +165,7 @@ export { isRoutableLlmAgent } from "./flows/transfer-targets.ts";
 export { checkOptions, integer, oneOf, type OptionCheck } from "./internal/check-options.ts";
 export { systemClock, type Clock } from "./internal/clock.ts";
 export type { IdSource } from "./internal/ids.ts";
+export { inParallel } from "./internal/in-parallel.ts";
 export type { StandardSchemaV1 } from "./internal/standard-schema.ts";
 export { REQUEST_CONFIRMATION_FUNCTION_CALL_NAME } from "./events/framework-calls.ts";
 export {
@@ -221,6 +222,7 @@ export {
   SESSION_SERVICE_OPTIONS,
   type BaseSessionServiceOptions,
 } from "./sessions/base-session-service.ts";
+export { Deadline, type DeadlineOptions } from "./sessions/deadline.ts";
 export { decorateStore } from "./sessions/decorate-store.ts";
 export {
   InMemorySessionService,
@@ -295,6 +297,7 @@ export type {
   Wake,
 } from "./sessions/session-store.ts";
 export type { PendingCallInfo, Session } from "./sessions/session.ts";
+export { WakeQueue } from "./sessions/wake-queue.ts";
 export { AgentTool, isAgentTool, type AgentToolConfig } from "./tools/agent-tool.ts";
 export {
   BaseTool,

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { AdkError } from "@adk/core";
+import { AdkError, Deadline } from "@adk/core";
 import { quoteIdentifier, type Database } from "./database.ts";
-import { Deadline } from "./deadline.ts";
 import { toAdkError } from "./errors.ts";
 import type { LateIndex } from "./migrations.ts";
 import type { QueryableClient, QueryConfig } from "./queryable.ts";
@@ -39,7 +38,13 @@ export async function buildIndexes(
       { details: { committed: false } },
     );
   const client = await database.hold(signal);
-  using deadline = new Deadline(LONGEST_BUILD_MS, true, signal);
+  using deadline = new Deadline({
+    timeoutMs: LONGEST_BUILD_MS,
+    isWrite: true,
+    signal,
+    server: database.server,
+  });
+  deadline.isSent = true;
   try {
     await ask(client, deadline, NO_LIMITS);
     // Not by a statement that waits: a build waits for all older statements, so the two would wait for each other.

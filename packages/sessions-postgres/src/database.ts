@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { AdkError } from "@adk/core";
-import { Deadline } from "./deadline.ts";
+import { AdkError, Deadline } from "@adk/core";
 import {
   discardsConnection,
   isSerializationFailure,
@@ -8,6 +7,7 @@ import {
   toAdkError,
 } from "./errors.ts";
 import type { Queryable, QueryableClient, QueryConfig } from "./queryable.ts";
+import { serverOf } from "./server-of.ts";
 import { surviveErrors, surviveErrorsOfPool } from "./survive-errors.ts";
 
 /** A parameter: arrays are written as PostgreSQL's array literals by {@link arrayLiteral}. */
@@ -37,6 +37,8 @@ const MAX_TRIES = 20;
  * which leads to a server that does not write, is not used again.
  */
 export class Database {
+  /** Its name in messages. */
+  readonly server: string;
   readonly #client: Queryable;
   readonly #timeoutMs: number;
   readonly #names: Map<string, string> = new Map();
@@ -46,6 +48,7 @@ export class Database {
     this.#client = options.client;
     surviveErrorsOfPool(options.client);
     this.#timeoutMs = options.timeoutMs;
+    this.server = serverOf(options.client);
     this.#prepares = options.prepares;
   }
 
@@ -64,7 +67,7 @@ export class Database {
    * @throws {@link AdkError} of the store group, `details.committed` says what a write left behind.
    */
   async run(text: string, parameters: readonly Parameter[], options: RunOptions): Promise<Row[]> {
-    using deadline = new Deadline(this.#timeoutMs, options.isWrite, options.signal);
+    using deadline = this.#deadline(this.#timeoutMs, options);
     for (let attempt = 1; ; attempt++) {
       deadline.check();
       const named = this.#prepares;
@@ -88,7 +91,7 @@ export class Database {
 
   /** Several statements without parameters, as one transaction: the simple protocol's own. */
   async script(text: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    using deadline = new Deadline(timeoutMs, true, signal);
+    using deadline = this.#deadline(timeoutMs, { isWrite: true, signal });
     try {
       await this.#once({ text }, deadline);
     } catch (error) {
@@ -98,7 +101,7 @@ export class Database {
 
   /** A connection for as long as its caller wants it. */
   async hold(signal?: AbortSignal): Promise<QueryableClient> {
-    using deadline = new Deadline(this.#timeoutMs, false, signal);
+    using deadline = this.#deadline(this.#timeoutMs, { isWrite: false, signal });
     try {
       const client = await this.#checkOut(deadline);
       if (client) return client;
@@ -106,6 +109,10 @@ export class Database {
       throw toAdkError(error, { isSent: false, isWrite: false });
     }
     throw new AdkError("UNSUPPORTED", "The client has no `connect`: no connection can be held.");
+  }
+
+  #deadline(timeoutMs: number, { isWrite, signal }: RunOptions): Deadline {
+    return new Deadline({ timeoutMs, isWrite, signal, server: this.server });
   }
 
   async #once(config: QueryConfig, deadline: Deadline): Promise<Row[]> {

@@ -20,6 +20,7 @@ class Wire {
       sendMany: async (commands) => await send(commands.map(({ id }) => id)),
       maxQueued: options.maxQueued ?? 100,
       timeoutMs: options.timeoutMs ?? 10_000,
+      server: "PostgreSQL at db:5432",
       isOn: options.isOn ?? true,
     });
   }

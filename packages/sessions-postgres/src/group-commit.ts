@@ -16,6 +16,8 @@ export interface GroupCommitOptions {
   readonly maxQueued: number;
   /** How long one may take, its wait included. */
   readonly timeoutMs: number;
+  /** Its name in messages. */
+  readonly server: string;
   /** Whether appends travel together at all. */
   readonly isOn: boolean;
 }
@@ -99,8 +101,7 @@ export class GroupCommit {
       };
       // The caller leaves at once; the append keeps its place, and goes only if it was under way.
       signal?.addEventListener("abort", item.onAbort, { once: true });
-      const { timeoutMs } = this.#options;
-      item.timer = setTimeout(() => leave(late(item, timeoutMs)), timeoutMs);
+      item.timer = setTimeout(() => leave(late(item, this.#options)), this.#options.timeoutMs);
       this.#queued++;
       const waiting = this.#sessions.get(item.session);
       if (waiting) {
@@ -232,10 +233,10 @@ function aborted({ isSent, signal }: Item): AdkError {
   return new AdkError("ABORTED", message, { cause: signal?.reason, details: { committed } });
 }
 
-function late({ isSent }: Item, timeoutMs: number): AdkError {
+function late({ isSent }: Item, { server, timeoutMs }: GroupCommitOptions): AdkError {
   return new AdkError(
     "TIMEOUT",
-    `PostgreSQL did not answer within ${timeoutMs} ms (\`timeoutMs\`). Repeat the call.`,
+    `${server} did not answer within ${timeoutMs} ms (\`timeoutMs\`). Repeat the call.`,
     { retryable: true, details: { committed: isSent ? "unknown" : false } },
   );
 }

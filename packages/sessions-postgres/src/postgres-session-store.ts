@@ -148,6 +148,7 @@ export class PostgresSessionStore implements SessionStore {
       sendMany: async (commands) => await this.#appendMany(commands),
       maxQueued: options.maxQueued ?? 10_000,
       timeoutMs,
+      server: this.#database.server,
       isOn: options.groupCommit ?? true,
     });
   }

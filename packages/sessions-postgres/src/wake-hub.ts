@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { SessionKey, Wake } from "@adk/core";
+import { WakeQueue, type SessionKey, type Wake } from "@adk/core";
 import { arrayLiteral, quoteIdentifier, type Database } from "./database.ts";
 import type { QueryableClient } from "./queryable.ts";
 import { readPayload, type WakeLine } from "./wake-line.ts";
-import { WakeQueue } from "./wake-queue.ts";
 
 export interface WakeHubOptions {
   readonly database: Database;

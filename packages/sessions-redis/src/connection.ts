@@ -1,9 +1,8 @@
-import { AdkError } from "@adk/core";
+import { AdkError, Deadline } from "@adk/core";
 import { behindWrite } from "./behind-write.ts";
-import { Deadline } from "./deadline.ts";
 import { checkWaits, waitCommands, type Durability } from "./durability.ts";
 import { isMoved, isOutOfMemory, isUnknownScript, toAdkError } from "./errors.ts";
-import type { BatchReply, Command, Driver, Word } from "./redis-client.ts";
+import { serverOf, type BatchReply, type Command, type Driver, type Word } from "./redis-client.ts";
 import type { Script } from "./script.ts";
 
 export interface ConnectionOptions {
@@ -109,6 +108,11 @@ export class Connection {
     return await this.#send(isWrite, options, async () => await server.call(name, ...words));
   }
 
+  deadline(isWrite: boolean, signal?: AbortSignal): Deadline {
+    const { timeoutMs, driver } = this;
+    return new Deadline({ timeoutMs, isWrite, signal, server: serverOf(driver) });
+  }
+
   close(): void {
     this.driver.off("ready", this.#onReady);
     this.driver.off("error", this.#onError);
@@ -119,11 +123,13 @@ export class Connection {
     { signal }: RunOptions,
     send: (deadline: Deadline) => Promise<T>,
   ): Promise<T> {
-    using deadline = new Deadline(this.timeoutMs, isWrite, signal);
+    using deadline = this.deadline(isWrite, signal);
     const wasReady = this.driver.status === "ready";
     const readies = this.#readies;
     try {
-      const result = await deadline.race(async () => await send(deadline));
+      deadline.check();
+      deadline.isSent = true;
+      const result = await deadline.race(send(deadline));
       this.#trouble = undefined;
       return result;
     } catch (error) {

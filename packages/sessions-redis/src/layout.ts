@@ -2,7 +2,6 @@ import { AdkError } from "@adk/core";
 import { REHEARSE } from "./commands/rehearse.lua.ts";
 import { checkDatabase } from "./check-database.ts";
 import type { Connection } from "./connection.ts";
-import { Deadline } from "./deadline.ts";
 import type { Keys, Tag } from "./keys.ts";
 
 /** What the keys mean; an older version works beside a newer one that says so. */
@@ -53,8 +52,8 @@ export class Layout {
   async #shared(look: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
     // Whoever has left does not hear how it ended.
     look.catch(() => {});
-    using deadline = new Deadline(this.#connection.timeoutMs, false, signal);
-    await deadline.race(async () => await look);
+    using deadline = this.#connection.deadline(false, signal);
+    await deadline.race(look);
   }
 
   async #read(): Promise<void> {

@@ -78,6 +78,13 @@ export function isRedisClient(value: unknown): string | undefined {
     : "a Redis or a Cluster of ioredis";
 }
 
+/** `Redis at cache.example.com:6379`, as far as the client tells; sentinels and a cluster have no one place. */
+export function serverOf({ isCluster, options }: Driver): string {
+  const { path, host, port, sentinels } = options;
+  if (isCluster || sentinels) return "Redis";
+  return typeof path === "string" ? `Redis at ${path}` : `Redis at ${String(host)}:${String(port)}`;
+}
+
 /** What ends a client's `error` events: without a listener they are printed, or end the process. */
 export function ignoreErrors(driver: Driver): () => void {
   const ignore = (): void => {};

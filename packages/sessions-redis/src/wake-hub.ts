@@ -1,9 +1,8 @@
-import type { SessionKey, Wake } from "@adk/core";
+import { WakeQueue, type SessionKey, type Wake } from "@adk/core";
 import type { Connection } from "./connection.ts";
 import type { Keys } from "./keys.ts";
 import type { Driver } from "./redis-client.ts";
 import { Subscriber } from "./subscriber.ts";
-import { WakeQueue } from "./wake-queue.ts";
 
 export interface WakeHubOptions {
   readonly connection: Connection;

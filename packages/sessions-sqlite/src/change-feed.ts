@@ -1,7 +1,7 @@
+import type { WakeQueue } from "@adk/core";
 import { changesSince, lastChange } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import type { Database } from "./database.ts";
-import type { Watcher } from "./watchers.ts";
 
 /**
  * Tells watchers what other processes wrote. It asks SQLite whether somebody else has committed (no I/O), and only then
@@ -10,7 +10,7 @@ import type { Watcher } from "./watchers.ts";
 export class ChangeFeed {
   readonly #database: Database;
   readonly #intervalMs: number;
-  readonly #watchers: Set<Watcher> = new Set();
+  readonly #watchers: Set<WakeQueue> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
   #version = -1;
@@ -20,7 +20,7 @@ export class ChangeFeed {
     this.#intervalMs = intervalMs;
   }
 
-  async add(watcher: Watcher): Promise<void> {
+  async add(watcher: WakeQueue): Promise<void> {
     if (this.#watchers.size === 0) {
       [this.#last, this.#version] = await this.#database.read((connection) => [
         lastChange(connection),
@@ -31,7 +31,7 @@ export class ChangeFeed {
     this.#schedule();
   }
 
-  remove(watcher: Watcher): void {
+  remove(watcher: WakeQueue): void {
     this.#watchers.delete(watcher);
     if (this.#watchers.size === 0) this.#rest();
   }

@@ -1,6 +1,7 @@
 import {
   AdkError,
   systemClock,
+  WakeQueue,
   type AcquireCommand,
   type AppendCommand,
   type Appended,
@@ -40,7 +41,7 @@ import { readShared } from "./scoped-state.ts";
 import { findSession, type Moment } from "./session-row.ts";
 import { checkStoreOptions, STORE_OPTIONS } from "./store-options.ts";
 import { updateSession } from "./update-session.ts";
-import { addWatcher, removeWatcher, tellWatchers, Watcher } from "./watchers.ts";
+import { addWatcher, removeWatcher, tellWatchers } from "./watchers.ts";
 
 /** Options of the store on SQLite. */
 export interface SqliteSessionStoreOptions {
@@ -187,7 +188,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<Wake, void, undefined> {
-    const watcher = new Watcher(signal);
+    const watcher = new WakeQueue(signal);
     addWatcher(this.#file, watcher);
     let feed: ChangeFeed | undefined;
     try {

@@ -36,4 +36,21 @@ describe("WakeQueue", () => {
     new WakeQueue(controller.signal, () => ends++);
     expect(ends).toBe(2);
   });
+
+  it("ends with an error: at once for who waits, else with the next hint asked for", async () => {
+    const { signal } = new AbortController();
+    let ends = 0;
+    const waitedFor = new WakeQueue(signal, () => ends++);
+    const waiting = waitedFor.next();
+    waitedFor.fail(new RangeError("gone"));
+    await expect(waiting).rejects.toThrow(RangeError);
+    expect((await waitedFor.next()).done).toBe(true);
+    const idle = new WakeQueue(signal, () => ends++);
+    idle.push({ incarnation: "a" });
+    idle.fail(new RangeError("gone"));
+    idle.push({ incarnation: "b" });
+    await expect(idle.next()).rejects.toThrow(RangeError);
+    expect((await idle.next()).done).toBe(true);
+    expect(ends).toBe(2);
+  });
 });
