@@ -46,13 +46,22 @@ async function buildSqlite(progress: (text: string) => void): Promise<void> {
   try {
     await run("npx", ["prebuild-install", "-r", "napi"], folder);
   } catch {
-    const headers = [
-      join(dirname(process.execPath), ".."),
-      join(dirname(process.execPath), `../node_modules/node-${process.platform}-${process.arch}`),
-    ].find((root) => existsSync(join(root, "include/node/node_api.h")));
-    const flags = headers === undefined ? [] : [`--nodedir=${headers}`];
-    await run("npx", ["node-gyp", "rebuild", "-j", "2", ...flags], folder);
+    const headers = await nodeHeaders();
+    await run("npx", ["node-gyp", "rebuild", "-j", "2", `--nodedir=${headers}`], folder);
   }
+}
+
+/** The folder of a Node of this version that has its headers: the one that runs, else the npm package of the same build. */
+async function nodeHeaders(): Promise<string> {
+  const packageName = `node-${process.platform}-${process.arch}`;
+  const own = join(dirname(process.execPath), "..");
+  const fetched = join(FOLDER, "node_modules", packageName);
+  const hasHeaders = (root: string): boolean => existsSync(join(root, "include/node/node_api.h"));
+  const found = [own, join(own, "node_modules", packageName), fetched].find(hasHeaders);
+  if (found !== undefined) return found;
+  const build = `${packageName}@${process.versions.node}`;
+  await run("npm", ["install", "--no-save", "--ignore-scripts", build], FOLDER);
+  return fetched;
 }
 
 /** Closes its pool; it has no word for that. */

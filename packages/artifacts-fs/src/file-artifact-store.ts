@@ -2,6 +2,7 @@ import {
   AdkError,
   checkOptions,
   systemClock,
+  inParallel,
   type ArtifactKey,
   type ArtifactScope,
   type ArtifactStore,
@@ -28,7 +29,6 @@ import {
   syncFolder,
 } from "./disk.ts";
 import { checkSignal } from "./errors.ts";
-import { inParallel } from "./in-parallel.ts";
 import { decodeSegment, encodeSegment, Keys } from "./keys.ts";
 import { findWrite, lifeOf, recordOf, versionPath, versionsIn } from "./lives.ts";
 import { openVersion } from "./open-version.ts";

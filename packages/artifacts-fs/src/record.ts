@@ -41,10 +41,18 @@ export async function readRecord(handle: FileHandle, path: string): Promise<Vers
   if (whole > tail.length) tail = await readAt(handle, path, size - whole, size);
   const json = tail.subarray(tail.length - whole, tail.length - FOOTER_BYTES);
   if (footer.slice(8, 16) !== hex(crc32(json))) throw corrupt(path);
-  const record = JSON.parse(json.toString()) as VersionRecord;
+  const record = parseRecord(json.toString());
   // Right by its CRC, and still another program's.
   if (record?.metadata?.size !== size - whole) throw corrupt(path);
   return record;
+}
+
+function parseRecord(json: string): VersionRecord | undefined {
+  try {
+    return JSON.parse(json) as VersionRecord;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readAt(

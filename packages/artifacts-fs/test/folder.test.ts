@@ -14,6 +14,7 @@ import {
 import { spawnSync } from "node:child_process";
 import { copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FileArtifactService, FileArtifactStore } from "../src/index.ts";
 import { PatchedFiles, systemError } from "./support/patched-files.ts";
@@ -27,6 +28,12 @@ beforeEach(() => {
   store = new FileArtifactStore({ path: folder.root });
 });
 afterEach(() => folder[Symbol.dispose]());
+
+/** A version of 4 bytes whose record is this text, with the right length and checksum. */
+function withRecord(text: string): string {
+  const hex = (value: number): string => value.toString(16).padStart(8, "0");
+  return `body${text}${hex(text.length)}${hex(crc32(text))}adk-art1`;
+}
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -155,6 +162,8 @@ describe("a file that has changed", () => {
   it.each<[string, (path: string) => void]>([
     ["is cut", (path) => truncateSync(path, 10)],
     ["is empty", (path) => truncateSync(path, 0)],
+    ["has a record that is no JSON", (path) => writeFileSync(path, withRecord("no JSON"))],
+    ["has a record that says nothing", (path) => writeFileSync(path, withRecord("null"))],
     ["has grown", (path) => appendFileSync(path, "x")],
     ["lost a byte of its body", (path) => writeFileSync(path, readFileSync(path).subarray(1))],
     [

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { ArtifactStoreReport } from "@adk/core";
 import { buffer } from "node:stream/consumers";
 import type { BucketRequests } from "./bucket-requests.ts";
-import { cannotListVersions } from "./eraser.ts";
 import type { Keys } from "./keys.ts";
+import { cannotListVersions, keepsOldVersions } from "./old-versions.ts";
 
 type Problem = ArtifactStoreReport["problems"][number];
 
@@ -70,11 +70,7 @@ async function checkVersioning(
   } catch (error) {
     if (!cannotListVersions(error)) throw error;
   }
-  const status = await bucket.versioning(signal).catch((error: unknown) => {
-    if (cannotListVersions(error)) return undefined;
-    throw error;
-  });
-  if (status === undefined) return [];
+  if (!(await keepsOldVersions(bucket, signal))) return [];
   return [
     {
       code: "PERMISSION_DENIED",

@@ -89,6 +89,11 @@ export function readUri(uri: string): Record<string, unknown> {
       "INVALID_ARGUMENT",
       "The URI must name a bucket: s3://bucket/prefix?region=eu-central-1.",
     );
+  if (parsed.hash !== "")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      "The URI has a fragment, which names nothing. A `#` in the prefix is written %23.",
+    );
   if (parsed.username !== "" || parsed.password !== "")
     throw new AdkError(
       "INVALID_ARGUMENT",

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { AdkError, type ArtifactKey, type CopyCommand } from "@adk/core";
+import { AdkError, inParallel, type ArtifactKey, type CopyCommand } from "@adk/core";
 import type { BucketRequests } from "./bucket-requests.ts";
-import { inParallel } from "./in-parallel.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
 import { copyObject } from "./multipart.ts";
 import { recordObject, WRITE_ID } from "./record.ts";

@@ -1,13 +1,12 @@
-import { AdkError, type ArtifactKey, type EraseArtifactsCommand } from "@adk/core";
+import { AdkError, inParallel, type ArtifactKey, type EraseArtifactsCommand } from "@adk/core";
 import {
   NO_VERSION,
   type BucketRequests,
   type ListedObject,
   type ObjectVersion,
 } from "./bucket-requests.ts";
-import { nameOf } from "./errors.ts";
-import { inParallel } from "./in-parallel.ts";
 import { type Keys, parsePosition, type Position } from "./keys.ts";
+import { cannotListVersions, keepsOldVersions } from "./old-versions.ts";
 import type { VersionLog } from "./version-log.ts";
 import { readUnlessCorrupt } from "./versions.ts";
 
@@ -34,13 +33,13 @@ export class Eraser {
 
   /** Empty objects stay: they tell processes that remember old numbers, see {@link VersionLog}. */
   async #eraseName(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
-    const ended = await this.#log.end(key, signal);
-    if (!ended) return;
+    const end = await this.#log.end(key, signal);
+    if (!end) return;
     const [name, blobs] = [this.#keys.name(key), this.#keys.blobsOfName(key)];
     const { objects } = await this.#bucket.list({ prefix: blobs, maxKeys: 1 }, signal);
-    let { isKept } = ended;
+    let isKept = false;
     for await (const page of this.#bucket.listAll(name, signal)) {
-      const doomed = page.filter((object) => isBefore(name, object, ended.position));
+      const doomed = page.filter((object) => isBefore(name, object, end));
       const outcomes = await inParallel(doomed, async (object) => {
         // A blob is removed for the version that names it: another save may be about to publish its own.
         const version =
@@ -48,10 +47,10 @@ export class Eraser {
             ? await readUnlessCorrupt(this.#bucket, object.key, signal)
             : undefined;
         const blob = version === "corrupt" ? undefined : version?.record.blob;
-        const removed = await this.#bucket.remove({ key: object.key }, signal);
+        const emptied = await this.#log.empty(object.key, signal);
         if (blob !== undefined)
           await this.#bucket.remove({ key: this.#keys.blob(key, blob) }, signal);
-        return removed.isKept;
+        return emptied.isKept;
       });
       isKept ||= outcomes.some(Boolean);
     }
@@ -95,27 +94,34 @@ export class Eraser {
         found += page.length;
         await inParallel(page, (version) => this.#bucket.remove(removable(version), signal));
       }
+      return found;
     } catch (error) {
       if (!cannotListVersions(error)) throw error;
-      for await (const page of this.#bucket.listAll(prefix, signal)) {
-        found += page.length;
-        await inParallel(page, ({ key }) => this.#bucket.remove({ key }, signal));
-      }
+      return await this.#removeCurrent(prefix, error, signal);
     }
+  }
+
+  /**
+   * What is listed without object versions.
+   *
+   * @throws AdkError `PERMISSION_DENIED` when the bucket keeps them all the same: what they hold is not erased.
+   */
+  async #removeCurrent(prefix: string, cause: unknown, signal?: AbortSignal): Promise<number> {
+    let found = 0;
+    let isKept = false;
+    for await (const page of this.#bucket.listAll(prefix, signal)) {
+      found += page.length;
+      const removed = await inParallel(page, ({ key }) => this.#bucket.remove({ key }, signal));
+      isKept ||= removed.some((outcome) => outcome.isKept);
+    }
+    if (isKept || (await keepsOldVersions(this.#bucket, signal)))
+      throw new AdkError(
+        "PERMISSION_DENIED",
+        `Bucket ${JSON.stringify(this.#bucket.name)} keeps what is removed as old object versions, and these credentials may not list them: the bytes are still there. Grant s3:ListBucketVersions and s3:DeleteObjectVersion, then repeat the call.`,
+        { cause, details: { bucket: this.#bucket.name, committed: "unknown" } },
+      );
     return found;
   }
-}
-
-/** Whether the server has no object versions, or the credentials may not list them. */
-export function cannotListVersions(error: unknown): boolean {
-  if (!AdkError.isInstance(error)) return false;
-  const { driverCode, status } = error.details;
-  return (
-    status === 501 ||
-    status === 405 ||
-    driverCode === "NotImplemented" ||
-    (error.code === "PERMISSION_DENIED" && nameOf(error.cause) === "AccessDenied")
-  );
 }
 
 /** Without its version an object of a bucket that never had versioning needs no further permission. */

@@ -71,6 +71,7 @@ describe("URIs", () => {
     "b",
     "s3://key:secret@b",
     "s3://b/p?prefx=x",
+    "s3://b/p#secret",
     "s3://b/a/../../c%2F..",
     "s3://b/secret%zz",
     "s3://b?forcePathStyle=maybe",

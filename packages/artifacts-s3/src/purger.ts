@@ -1,5 +1,5 @@
+import { inParallel } from "@adk/core";
 import type { BucketRequests, ListedObject } from "./bucket-requests.ts";
-import { inParallel } from "./in-parallel.ts";
 import { encodeSegment, type Keys } from "./keys.ts";
 import { readUnlessCorrupt } from "./versions.ts";
 

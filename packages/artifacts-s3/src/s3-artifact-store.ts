@@ -1,6 +1,7 @@
 import {
   AdkError,
   checkOptions,
+  inParallel,
   type ArtifactKey,
   type ArtifactScope,
   type ArtifactStore,
@@ -20,7 +21,6 @@ import { BucketRequests } from "./bucket-requests.ts";
 import { checkServer } from "./check-server.ts";
 import { Copier } from "./copier.ts";
 import { Eraser } from "./eraser.ts";
-import { inParallel } from "./in-parallel.ts";
 import { Keys } from "./keys.ts";
 import { listNames } from "./list-names.ts";
 import { Opener } from "./opener.ts";

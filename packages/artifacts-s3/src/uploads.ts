@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
   AdkError,
+  inParallel,
   type ArtifactMetadata,
   type BeginUploadCommand,
   type CompleteUploadCommand,
@@ -8,7 +9,6 @@ import {
   type StoredVersion,
 } from "@adk/core";
 import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
-import { inParallel } from "./in-parallel.ts";
 import { FIRST, type Keys } from "./keys.ts";
 import { signUpload } from "./presigner.ts";
 import { readBody } from "./read-body.ts";

@@ -14,6 +14,7 @@ export interface Newest {
 /** What is written as the next version. */
 export type Entry = Omit<PutRequest, "key" | "signal">;
 
+const NOTHING = new Uint8Array(0);
 const KNOWN_NAMES = 10_000;
 const KNOWN_WRITES = 10_000;
 const MOST_TRIES = 200;
@@ -22,9 +23,9 @@ const MOST_TRIES = 200;
  * The versions of a name are a log: each is one object, written only if there is none. Whoever finds its place taken looks
  * what is there, and goes on behind it.
  *
- * A deletion takes the next place with an empty object, so that a process which remembers old numbers meets it and begins
- * the next life at 0. Where nothing is remembered the first place of all is tried: it is never free again, see {@link end}.
- * So a save is one request, of a new name too.
+ * A deletion takes the next place with an empty object, and empties those before it: none is ever free again, so that a
+ * process which remembers an old number, however old, meets an empty object and begins the next life at 0. Where nothing is
+ * remembered the first place of all is tried. So a save is one request, of a new name too.
  */
 export class VersionLog {
   readonly #bucket: BucketRequests;
@@ -136,6 +137,11 @@ export class VersionLog {
         this.#next.set(name, { position: next(position, false), isSure: true });
         return position;
       }
+      if (from) {
+        // Step by step: this write's earlier try may stand at any of them.
+        if (head) position = next(position, head.size === 0);
+        continue;
+      }
       // One place on is a guess that often holds; then the newest is asked for.
       const isGuess = head !== undefined && head.size > 0 && ++misses % 2 === 1;
       position =
@@ -149,15 +155,11 @@ export class VersionLog {
   }
 
   /**
-   * Ends the life of a name. What it had is to be removed afterwards; the empty objects stay.
+   * Ends the life of a name. What it had is to be emptied afterwards, by {@link empty}.
    *
-   * @returns where the life ended, and whether the bucket keeps what was written over; `undefined` when there is nothing to end.
+   * @returns where the life ended; `undefined` when there is nothing to end.
    */
-  async end(
-    key: ArtifactKey,
-    signal?: AbortSignal,
-  ): Promise<{ position: Position; isKept: boolean } | undefined> {
-    const empty = { body: new Uint8Array(0), signal };
+  async end(key: ArtifactKey, signal?: AbortSignal): Promise<Position | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const newest = await this.newest(key, signal);
       if (!newest) return undefined;
@@ -165,14 +167,11 @@ export class VersionLog {
       const place = this.#keys.version(key, position);
       if (
         !newest.isDeleted &&
-        (await this.#bucket.putIfAbsent({ ...empty, key: place })) !== "stored"
+        (await this.#bucket.putIfAbsent({ key: place, body: NOTHING, signal })) !== "stored"
       )
         continue;
-      // The first of all is written over, not removed: whoever remembers nothing begins there, and must find it taken.
-      const first = { ...empty, key: this.#keys.version(key, FIRST) };
-      const { isKept } = position.life === 0 ? await this.#bucket.put(first) : { isKept: false };
       this.#next.set(this.#keys.name(key), { position: next(position, true), isSure: true });
-      return { position, isKept };
+      return position;
     }
     throw new AdkError(
       "UNAVAILABLE",
@@ -181,21 +180,25 @@ export class VersionLog {
     );
   }
 
-  /** Removes what was stored at a place. The first of all stays taken when others stand behind it. */
+  /** Empties a place of an ended life. @returns whether the bucket keeps what was there as an older object version. */
+  async empty(place: string, signal?: AbortSignal): Promise<{ isKept: boolean }> {
+    return await this.#bucket.put({ key: place, body: NOTHING, signal });
+  }
+
+  /** Removes what was stored at a place. It stays taken when others stand behind it. */
   async takeBack(key: ArtifactKey, position: Position): Promise<void> {
     this.forget(this.#keys.name(key));
-    const place = { key: this.#keys.version(key, position) };
-    const newest = await this.newest(key);
-    const isFirst = position.life === 0 && position.version === 0;
-    const isAlone = newest?.position.life === 0 && newest.position.version === 0;
-    if (isFirst && !isAlone) await this.#bucket.put({ ...place, body: new Uint8Array(0) });
-    else await this.#bucket.remove(place);
+    const place = this.#keys.version(key, position);
+    const newest = (await this.newest(key))?.position;
+    const isNewest = newest?.life === position.life && newest.version === position.version;
+    if (isNewest) await this.#bucket.remove({ key: place });
+    else await this.empty(place);
   }
 
   /** Takes the first place of all, where versions come that do not begin with it. */
   async seal(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
     const place = this.#keys.version(key, FIRST);
-    await this.#bucket.putIfAbsent({ key: place, body: new Uint8Array(0), signal });
+    await this.#bucket.putIfAbsent({ key: place, body: NOTHING, signal });
   }
 
   /** Forgets the names whose keys begin with a text. */

@@ -189,6 +189,28 @@ describe("a process that remembers nothing", () => {
   });
 });
 
+describe("two that complete one upload", () => {
+  it("make one version of it, however many others save meanwhile", async () => {
+    await using place = await freshPlace();
+    const [first, second] = [await place.open(), await place.open()];
+    for (const value of ["a", "b"]) await first.saveArtifact({ ...KEY, artifact: text(value) });
+    const request = { ...KEY, mimeType: "video/mp4" };
+    const { uploadId, url, method, headers } = await first.createArtifactUpload(request);
+    await fetch(url, { method, headers, body: new Uint8Array(1_000).fill(7) });
+    // The one stops amid the bytes; it has looked where it would put the version.
+    const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+    server.fail({ holdBodyAfter: 10, until }, of("GET", "/b/"));
+    const slow = first.completeArtifactUpload({ ...request, uploadId });
+    await expect.poll(() => server.requests.some(of("GET", "/b/"))).toBe(true);
+    for (const value of ["c", "d"]) await second.saveArtifact({ ...KEY, artifact: text(value) });
+    expect(await second.completeArtifactUpload({ ...request, uploadId })).toBe(4);
+    await second.saveArtifact({ ...KEY, artifact: text("e") });
+    goOn();
+    expect(await slow).toBe(4);
+    expect(await second.listVersions(KEY)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});
+
 describe("large saves", () => {
   it("are parts of one size, read one at a time, and a version that names them", async () => {
     await using place = await freshPlace();

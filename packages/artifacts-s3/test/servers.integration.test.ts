@@ -107,6 +107,31 @@ describe("check", () => {
   });
 });
 
+describe("old object versions that may not be listed", () => {
+  it("are what an erasure ends with, each time, until they may be", async () => {
+    await using place = await freshBucket(own, { versioning: true });
+    const client = openClient(place.access);
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    for (const artifact of [{ text: "one" }, LARGE])
+      await service.saveArtifact({ ...KEY, artifact });
+    const erase = async (): Promise<void> =>
+      await service.deleteUserArtifacts({ appName: KEY.appName, userId: KEY.userId });
+    const denied = {
+      code: "PERMISSION_DENIED",
+      message: expect.stringContaining("s3:ListBucketVersions") as string,
+    };
+    own.fail({ status: 403, code: "AccessDenied" }, ({ query }) => query.has("versions"), 100);
+    await expect(erase()).rejects.toMatchObject(denied);
+    // All that is left are old versions and markers now: the bucket says that it keeps them.
+    await expect(erase()).rejects.toMatchObject(denied);
+    own.heal();
+    await erase();
+    const left = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
+    expect([left.Versions, left.DeleteMarkers]).toEqual([undefined, undefined]);
+    client.destroy();
+  });
+});
+
 describe("a server without object versions", () => {
   it("is erased by what it lists", async () => {
     await using place = await freshBucket(own);

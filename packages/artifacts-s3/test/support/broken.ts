@@ -101,6 +101,19 @@ export const broken: readonly Broken[] = [
     fails: ["delete-restarts-at-zero"],
   },
   {
+    name: "frees the places between the first and the end of a name that was deleted",
+    subject: instead((store, { client, bucket, prefix = "" }) => ({
+      async erase(command: EraseArtifactsCommand) {
+        await store.erase(command);
+        if (command.filename === undefined) return;
+        const places = await keysBelow(client, bucket, new Keys(prefix).name(command));
+        for (const Key of places.slice(1, -1))
+          await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      },
+    })),
+    fails: ["delete-restarts-for-all"],
+  },
+  {
     name: "lists names that were deleted",
     subject: instead((_store, { client, bucket, prefix = "" }) => ({
       async list(scope) {

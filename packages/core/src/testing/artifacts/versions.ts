@@ -223,6 +223,25 @@ export const versionCases: readonly ArtifactCase[] = [
     },
   },
   {
+    key: "delete-restarts-for-all",
+    title:
+      "after a deletion a save is seen, also of a service that knew no more than the first versions",
+    level: "core",
+    async run(subject) {
+      const [first, second] = [await subject.open(), await subject.open()];
+      const name = named("a.txt");
+      for (const life of upTo(2)) {
+        for (const number of upTo(2)) await saveText(first, name, `known ${number}`);
+        for (const number of upTo(2)) await saveText(second, name, `unknown ${number}`);
+        await second.deleteArtifact(name);
+        assert.equal(await saveText(first, name, `new in ${life}`), 0);
+        assert.equal(await loadText(second, name), `new in ${life}`);
+        assert.deepEqual(await second.listVersions(name), [0]);
+        await second.deleteArtifact(name);
+      }
+    },
+  },
+  {
     key: "delete-during-saves",
     title: "a deletion among saves leaves whole versions without a gap, or none",
     level: "core",
