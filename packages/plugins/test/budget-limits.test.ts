@@ -1,4 +1,5 @@
 import {
+  AgentTool,
   BasePlugin,
   LlmAgent,
   type LlmResponse,
@@ -88,11 +89,8 @@ describe("BudgetPlugin, a call", () => {
     const plugin = new BudgetPlugin({ run: { maxTokens: 100 }, estimateTokens });
     const { say } = await w.process({ root, plugins: [plugin] });
     await expect(say("hi")).rejects.toMatchObject({
-      code: "PLUGIN_FAILED",
-      cause: {
-        code: "INVALID_ARGUMENT",
-        message: expect.stringContaining(`\`estimateTokens\` returned ${found};`),
-      },
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(`\`estimateTokens\` returned ${found};`),
     });
     expect(model.calls).toBe(0);
   });
@@ -139,10 +137,27 @@ describe("BudgetPlugin, a call", () => {
     const prices = { known: { inputPerMillion: 1, outputPerMillion: 1 } };
     const { say } = await w.process({ root, plugins: [budget({ run: { maxCost: 1 }, prices })] });
     await expect(say("hi")).rejects.toMatchObject({
-      code: "PLUGIN_FAILED",
-      cause: { code: "INVALID_ARGUMENT", details: { model: "unknown" } },
+      code: "INVALID_ARGUMENT",
+      details: { plugin: "budget", model: "unknown" },
     });
     expect(model.calls).toBe(0);
+  });
+
+  it("of a model without a price ends the whole run when an agent tool makes it", async () => {
+    await using w = await world();
+    const inner = new LlmAgent({ name: "inner", model: new MeteredLlm("unknown") });
+    const model = new MeteredLlm("known", [
+      { answer: async () => await Promise.resolve(calls(["inner", "c1", { request: "go" }])) },
+      {},
+    ]);
+    const root = new LlmAgent({ name: "root", model, tools: [new AgentTool({ agent: inner })] });
+    const prices = { known: { inputPerMillion: 1, outputPerMillion: 1 } };
+    const { say } = await w.process({ root, plugins: [budget({ run: { maxCost: 1 }, prices })] });
+    await expect(say("hi")).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      details: { plugin: "budget", model: "unknown" },
+    });
+    expect(model.calls).toBe(1);
   });
 
   it("costs what the provider says: cached input, answer and thoughts; the reservation where it says nothing", async () => {

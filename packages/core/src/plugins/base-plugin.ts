@@ -39,8 +39,8 @@ const OPTIONS: Readonly<Record<keyof PluginOptions, OptionCheck>> = {
  *
  * Plugins are asked in the order of their registration, before the agent's own callbacks. The first answer (anything but
  * `undefined`) wins and stops the rest. A hook that throws fails the run with `PLUGIN_FAILED`, which names plugin and hook
- * and keeps the error as `cause`; an `AdkError` `BUDGET_EXCEEDED` or `TOOL_FAILED` passes as it is. The two
- * notifications, `onAgentErrorCallback` and `onRunErrorCallback`, reach every plugin; what they throw is logged.
+ * and keeps the error as `cause`; an `AdkError` whose `details.plugin` is the plugin's name, `BUDGET_EXCEEDED` and
+ * `TOOL_FAILED` pass as they are. The two notifications, `onAgentErrorCallback` and `onRunErrorCallback`, reach every plugin; what they throw is logged.
  */
 export abstract class BasePlugin {
   /** Unique within an app. */

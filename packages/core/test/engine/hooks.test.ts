@@ -544,7 +544,7 @@ describe("hooks, in their order", () => {
     expect(told(events)[1]).toBe(`root: ping → ${row.read}`);
   });
 
-  it("a plugin that fails stops the run: PLUGIN_FAILED names it, and BUDGET_EXCEEDED passes as it is", async () => {
+  it("a plugin that fails stops the run: PLUGIN_FAILED names it; BUDGET_EXCEEDED, and what names the plugin, pass as they are", async () => {
     class Fails extends BasePlugin {
       readonly #error: Error;
       constructor(error: Error) {
@@ -563,9 +563,16 @@ describe("hooks, in their order", () => {
       details: { plugin: "fails", hook: "beforeModelCallback" },
     });
     expect(told(await e.log())).toEqual(["user: hi", "root: !PLUGIN_FAILED"]);
-    const budget = new AdkError("BUDGET_EXCEEDED", "No money left.");
-    await using f = await engine({ agent: agent("root", []), plugins: [new Fails(budget)] });
-    await expect(f.say("hi")).rejects.toBe(budget);
+    for (const error of [
+      new AdkError("BUDGET_EXCEEDED", "No money left."),
+      new AdkError("INVALID_ARGUMENT", "No price.", { details: { plugin: "fails" } }),
+    ]) {
+      await using f = await engine({ agent: agent("root", []), plugins: [new Fails(error)] });
+      await expect(f.say("hi")).rejects.toBe(error);
+    }
+    const ofAnother = new AdkError("INVALID_ARGUMENT", "No.", { details: { plugin: "other" } });
+    await using g = await engine({ agent: agent("root", []), plugins: [new Fails(ofAnother)] });
+    await expect(g.say("hi")).rejects.toMatchObject({ code: "PLUGIN_FAILED", cause: ofAnother });
   });
 
   it("what onEvent answers is stored and yielded; id, author and time stay", async () => {

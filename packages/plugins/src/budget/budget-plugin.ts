@@ -57,7 +57,7 @@ export class BudgetPlugin extends BasePlugin {
       ...(session ? [{ scope: "session" as const, limits: { ...session } }] : []),
     ];
     const isNeeded = limitsCost(options);
-    this.#prices = new Prices(prices, { isNeeded, owner: `Plugin ${name}` });
+    this.#prices = new Prices(prices, { isNeeded, plugin: name });
     this.#payers = new Payers(this.#prices);
     const isLimited = isNeeded || limitsTokens(options);
     this.#maxAnswerTokens = maxAnswerTokens ?? (isLimited ? MAX_ANSWER_TOKENS : undefined);
@@ -139,6 +139,7 @@ export class BudgetPlugin extends BasePlugin {
     throw new AdkError(
       "INVALID_ARGUMENT",
       `Plugin ${this.name}: \`estimateTokens\` returned ${found}; the model was not called. Return a number of tokens from 0, synchronously.`,
+      { details: { plugin: this.name } },
     );
   }
 

@@ -41,16 +41,16 @@ export function costOf({ input, cachedInput, output }: CallTokens, price: ModelP
 export class Prices {
   readonly #prices: ReadonlyMap<string, ModelPrice>;
   readonly #isNeeded: boolean;
-  readonly #owner: string;
+  readonly #plugin: string;
 
-  /** @param isNeeded whether money is limited. @param owner whom errors name. */
+  /** @param isNeeded whether money is limited. @param plugin whom errors name. */
   constructor(
     prices: Readonly<Record<string, ModelPrice>>,
-    { isNeeded, owner }: { isNeeded: boolean; owner: string },
+    { isNeeded, plugin }: { isNeeded: boolean; plugin: string },
   ) {
     this.#prices = new Map(Object.entries(prices).map(([model, price]) => [model, { ...price }]));
     this.#isNeeded = isNeeded;
-    this.#owner = owner;
+    this.#plugin = plugin;
   }
 
   /**
@@ -63,8 +63,8 @@ export class Prices {
     if (price || !this.#isNeeded) return price;
     throw new AdkError(
       "INVALID_ARGUMENT",
-      `${this.#owner}: \`prices\` has no price for model ${model}, and \`maxCost\` is set; the model was not called. It knows: ${[...this.#prices.keys()].join(", ")}. Add ${JSON.stringify(model)}.`,
-      { details: { model } },
+      `Plugin ${this.#plugin}: \`prices\` has no price for model ${model}, and \`maxCost\` is set; the model was not called. It knows: ${[...this.#prices.keys()].join(", ")}. Add ${JSON.stringify(model)}.`,
+      { details: { plugin: this.#plugin, model } },
     );
   }
 

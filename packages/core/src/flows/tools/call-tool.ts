@@ -241,7 +241,9 @@ export class ToolCall {
     if (error instanceof HookError) return true;
     if (typeof error !== "object" || error === null) return false;
     if (this.context.invocationContext.invocation.fatalErrors.has(error)) return true;
-    return AdkError.isInstance(error) && FATAL.has(error.code);
+    if (!AdkError.isInstance(error)) return false;
+    // What a plugin says of itself, here of a nested run's, is for the caller.
+    return FATAL.has(error.code) || error.details["plugin"] !== undefined;
   }
 
   #pluginParams(): { tool: BaseTool; toolArgs: Record<string, unknown>; toolContext: Context } {
