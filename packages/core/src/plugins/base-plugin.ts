@@ -179,7 +179,8 @@ export abstract class BasePlugin {
    * The result of a tool, of a hook in its place, or of an error. An answer takes its place.
    *
    * `result` is what the tool returned, as it is: where that is no object, the model reads it as `{ result: … }`, and the hook
-   * gets the text, the number, the list or `undefined` itself.
+   * gets the text, the number, the list or `undefined` itself. A long-running tool that returned nothing waits for its answer
+   * from outside, unless a hook gives one.
    */
   async afterToolCallback(_params: {
     tool: BaseTool;

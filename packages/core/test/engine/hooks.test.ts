@@ -6,6 +6,7 @@ import {
   BasePlugin,
   type BaseTool,
   type Event,
+  FunctionTool,
   type LlmAgentConfig,
   type PluginHook,
 } from "../../src/index.ts";
@@ -543,6 +544,38 @@ describe("hooks, in their order", () => {
     expect(seen).toEqual([row.returned, row.returned]);
     expect(told(events)[1]).toBe(`root: ping → ${row.read}`);
   });
+
+  it.each([
+    { answer: undefined, log: ["user: go", "root: ask()"] },
+    {
+      answer: { answer: 42 },
+      log: ["user: go", "root: ask()", 'root: ask → {"answer":42}', "root: done"],
+    },
+  ])(
+    "afterTool is asked of a long-running tool that returned nothing, too: $answer",
+    async (row) => {
+      const seen: unknown[] = [];
+      await using one = await engine({
+        agent: agent("root", [calls(["ask"]), "done"], {
+          tools: [
+            new FunctionTool({
+              name: "ask",
+              description: "Asks somebody.",
+              isLongRunning: true,
+              execute: () => undefined,
+            }),
+          ],
+          afterToolCallback({ response }) {
+            seen.push(response);
+            return row.answer;
+          },
+        }),
+      });
+      await one.say("go");
+      expect(seen).toEqual([undefined]);
+      expect(told(await one.log())).toEqual(row.log);
+    },
+  );
 
   it("a plugin that fails stops the run: PLUGIN_FAILED names it; BUDGET_EXCEEDED, and what names the plugin, pass as they are", async () => {
     class Fails extends BasePlugin {

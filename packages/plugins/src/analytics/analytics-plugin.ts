@@ -202,6 +202,7 @@ export class AnalyticsPlugin extends BasePlugin {
     const { requestedToolConfirmations, requestedAuthConfigs } = toolContext.actions;
     const { functionCallId = "" } = toolContext;
     const isPaused =
+      (tool.isLongRunning && (result === undefined || result === null)) ||
       Object.hasOwn(requestedToolConfirmations, functionCallId) ||
       Object.hasOwn(requestedAuthConfigs, functionCallId);
     this.#record(isPaused ? "TOOL_PAUSED" : "TOOL_COMPLETED", toolContext, step, {

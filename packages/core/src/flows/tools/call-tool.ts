@@ -122,10 +122,12 @@ export class ToolCall {
         result = (await this.#onError(error)) ?? { error: messageOf(error) };
       }
       if (result === WAITING) return { kind: "waiting", isNested: true };
-      if (this.#tool.isLongRunning && (result === undefined || result === null))
-        return { kind: "waiting", isNested: false };
     }
-    return { kind: "response", response: await this.#after(result) };
+    const replacement = await this.#after(result);
+    if (replacement) return { kind: "response", response: replacement };
+    if (this.#tool.isLongRunning && (result === undefined || result === null))
+      return { kind: "waiting", isNested: false };
+    return { kind: "response", response: asResponse(result) };
   }
 
   /** What the model reads instead of a call that is not made from the log: it cannot be, or its tool says so. */
@@ -180,10 +182,10 @@ export class ToolCall {
   }
 
   /** @param result as it was given: the hooks see what the tool returned, and not yet what the model will read. */
-  async #after(result: unknown): Promise<Record<string, unknown>> {
+  async #after(result: unknown): Promise<Record<string, unknown> | undefined> {
     const { pluginManager } = this.context.invocationContext;
     const { afterToolCallbacks } = this.#agent;
-    const replacement = await this.#hook(
+    return await this.#hook(
       async () =>
         (pluginManager.has("afterToolCallback")
           ? await pluginManager.first("afterToolCallback", { ...this.#pluginParams(), result })
@@ -192,7 +194,6 @@ export class ToolCall {
           ? await firstAnswer(afterToolCallbacks, { ...this.#callbackParams(), response: result })
           : undefined),
     );
-    return replacement ?? asResponse(result);
   }
 
   async #onError(thrown: unknown): Promise<Record<string, unknown> | undefined> {
