@@ -40,7 +40,7 @@ import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
 import { queryable } from "./option-checks.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import type { Queryable } from "./queryable.ts";
-import { emptyValues, SEPARATOR, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";
+import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";
 import { checkSchemaName } from "./schema-script.ts";
 import { migrateSchema, prepareSchema } from "./schema.ts";
 import { listSql } from "./sql/list.sql.ts";
@@ -197,7 +197,7 @@ export class PostgresSessionStore implements SessionStore {
     const parameters: Parameter[] = [appName, userId, sessionId];
     if (events) {
       const { from = 1, to, limit } = events;
-      parameters.push(from === "window" ? null : from, to ?? NO_LIMIT, limit ?? null, SEPARATOR);
+      parameters.push(from === "window" ? null : from, to ?? NO_LIMIT, limit ?? null);
     }
     const rows = await this.#run(text, parameters, { isWrite: false, signal });
     const snapshot = toSnapshot(rows, { state: state === true, isDescending });

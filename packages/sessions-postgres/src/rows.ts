@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Encoded, Refusal, SessionHeader, Snapshot, StoredEvent, Values } from "@adk/core";
 import type { Row } from "./database.ts";
 
@@ -16,10 +15,6 @@ export function toSnapshot(
     switch (kind) {
       case "event":
         events.push(Object.freeze({ sequence: Number(sequence), id: key ?? "", data: data ?? "" }));
-        break;
-      case "events":
-        // A client may parse what looks like a number, whatever its type.
-        addEvents(events, String(sequence), String(key), String(data));
         break;
       case "app":
       case "user":
@@ -51,20 +46,6 @@ export function toSnapshot(
   if (initialState) snapshot.initialState = initialState;
   if (kept !== undefined) snapshot.kept = kept;
   return snapshot;
-}
-
-/**
- * What stands between events that come in one row. Events are opaque texts, which may hold anything: none holds what nobody
- * knew when it was written.
- */
-export const SEPARATOR: string = `\x1e${randomBytes(12).toString("hex")}`;
-
-function addEvents(events: StoredEvent[], sequences: string, ids: string, texts: string): void {
-  const [idOf, dataOf] = [ids.split(SEPARATOR), texts.split(SEPARATOR)];
-  for (const [index, sequence] of sequences.split(SEPARATOR).entries()) {
-    const [id = "", data = ""] = [idOf[index], dataOf[index]];
-    events.push(Object.freeze({ sequence: Number(sequence), id, data }));
-  }
 }
 
 /** A record without a prototype: `__proto__` is a key like any other. */

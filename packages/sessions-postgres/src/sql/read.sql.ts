@@ -12,8 +12,7 @@ export interface ReadParts {
 /**
  * A session, all of one moment: one statement has one snapshot. Rows `kind, sequence, key, data`; none when it is absent.
  *
- * `$1`–`$3` the key; with events `$4` from (null: the window), `$5` to, `$6` limit (null: none), `$7` what stands between
- * events: a row is up to 50 of them. A row each costs server and driver twice as much; one row for all, the driver more still.
+ * `$1`–`$3` the key; with events `$4` from (null: the window), `$5` to, `$6` limit (null: none).
  */
 export function readSql(parts: ReadParts): string {
   const sid = "(select s.sid from s)";
@@ -30,13 +29,9 @@ export function readSql(parts: ReadParts): string {
     rows.push(stateRows(sid, "(select s.app_name from s)", "(select s.user_id from s)"));
   if (parts.events) {
     const order = parts.events === "descending" ? "desc" : "asc";
-    const joined = (column: string): string =>
-      `string_agg(w.${column}, $7::text order by w.sequence)`;
-    rows.push(`select 'events'::text, ${joined("sequence::text")}, ${joined("id")}, ${joined("data")} from (
-        select e.sequence, e.id, e.data from {s}.adk_event e
-        where e.sid = ${sid} and e.sequence >= coalesce($4::bigint, (select s.window_from from s)) and e.sequence <= $5::bigint
-        order by e.sequence ${order} limit $6::bigint
-      ) w group by w.sequence / 50`);
+    rows.push(`(select 'event'::text, e.sequence::text, e.id, e.data from {s}.adk_event e
+      where e.sid = ${sid} and e.sequence >= coalesce($4::bigint, (select s.window_from from s)) and e.sequence <= $5::bigint
+      order by e.sequence ${order} limit $6::bigint)`);
   }
   return /* sql */ `with s as materialized (
     select s.*, ${NOW} as now_ms from {s}.adk_session s
