@@ -1,7 +1,7 @@
 import type { Encoded, Refusal, SessionHeader, Snapshot, StoredEvent, Values } from "@adk/core";
 import type { Row } from "./database.ts";
 
-/** Rows `kind, sequence, key, data` as a snapshot; `undefined` without a header. */
+/** Rows `kind, sequence, key, data` as a snapshot; `undefined` without a header. Many are events: they may leave the kind out. */
 export function toSnapshot(
   rows: readonly Row[],
   wanted: { readonly state: boolean; readonly isDescending?: boolean },
@@ -13,8 +13,9 @@ export function toSnapshot(
   const events: StoredEvent[] = [];
   for (const [kind, sequence, key, data] of rows)
     switch (kind) {
+      case null:
       case "event":
-        events.push(Object.freeze({ sequence: Number(sequence), id: key ?? "", data: data ?? "" }));
+        events.push({ sequence: Number(sequence), id: key ?? "", data: data ?? "" });
         break;
       case "app":
       case "user":

@@ -165,11 +165,11 @@ export function copyRecord<T>(record: Readonly<Record<string, T>>): Record<strin
 
 /** Freezes a decoded value at every depth and returns it. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const key of Object.keys(value)) deepFreeze((value as Record<string, unknown>)[key]);
-  }
-  return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  // Every event that is read passes here: only what is no leaf is called for.
+  for (const member of Array.isArray(value) ? value : Object.values(value))
+    if (typeof member === "object" && member !== null) deepFreeze(member);
+  return Object.freeze(value);
 }
 
 /** A deep, unfrozen copy of a value that is JSON already. */

@@ -10,7 +10,8 @@ export interface ReadParts {
 }
 
 /**
- * A session, all of one moment: one statement has one snapshot. Rows `kind, sequence, key, data`; none when it is absent.
+ * A session, all of one moment: one statement has one snapshot. Rows `kind, sequence, key, data`, an event's without
+ * a kind; none when it is absent.
  *
  * `$1`–`$3` the key; with events `$4` from (null: the window), `$5` to, `$6` limit (null: none).
  */
@@ -29,7 +30,7 @@ export function readSql(parts: ReadParts): string {
     rows.push(stateRows(sid, "(select s.app_name from s)", "(select s.user_id from s)"));
   if (parts.events) {
     const order = parts.events === "descending" ? "desc" : "asc";
-    rows.push(`(select 'event'::text, e.sequence::text, e.id, e.data from {s}.adk_event e
+    rows.push(`(select null::text, e.sequence::text, e.id, e.data from {s}.adk_event e
       where e.sid = ${sid} and e.sequence >= coalesce($4::bigint, (select s.window_from from s)) and e.sequence <= $5::bigint
       order by e.sequence ${order} limit $6::bigint)`);
   }
