@@ -6,9 +6,7 @@ export {
   type ConnectPostgresOptions,
   type PostgresSessionServiceOptions,
 } from "./postgres-session-service.ts";
-export {
-  PostgresSessionStore,
-  type PostgresSessionStoreOptions,
-} from "./postgres-session-store.ts";
+export { PostgresSessionStore } from "./postgres-session-store.ts";
 export type { Queryable, QueryableClient, QueryConfig, QueryRows } from "./queryable.ts";
 export { schemaSql } from "./schema.ts";
+export type { PostgresSessionStoreOptions } from "./store-options.ts";

@@ -9,11 +9,8 @@ import {
 import { CONNECTION_OPTIONS, openPools, type PostgresConnectionOptions } from "./connect.ts";
 import { readUrl } from "./read-url.ts";
 import { checkSchemaName } from "./schema-script.ts";
-import {
-  PostgresSessionStore,
-  STORE_OPTIONS,
-  type PostgresSessionStoreOptions,
-} from "./postgres-session-store.ts";
+import { PostgresSessionStore } from "./postgres-session-store.ts";
+import { STORE_OPTIONS, type PostgresSessionStoreOptions } from "./store-options.ts";
 
 /** Options of the service: its store's, and those of every session service. */
 export interface PostgresSessionServiceOptions

@@ -7,10 +7,8 @@ import {
   type CreateCommand,
   type EraseCommand,
   type Grant,
-  type HeaderPatch,
   type LeaseCommand,
   type ListCommand,
-  type OptionCheck,
   type Outcome,
   type Page,
   type PurgeCommand,
@@ -20,78 +18,25 @@ import {
   type SessionStore,
   type Snapshot,
   type StoreCheck,
-  type StoreDelta,
   type UpdateCommand,
   type Values,
   type Wake,
-  integer,
-  oneOf,
 } from "@adk/core";
+import { appendParameters, batchParameters, encodePatch } from "./append-parameters.ts";
 import { checkServer } from "./check-server.ts";
-import {
-  arrayLiteral,
-  Database,
-  quoteIdentifier,
-  type Parameter,
-  type Row,
-  type RunOptions,
-} from "./database.ts";
+import { Database, type Parameter } from "./database.ts";
 import { GroupCommit, type BatchOutcome } from "./group-commit.ts";
-import { queryable } from "./option-checks.ts";
 import { decodePosition, encodePosition } from "./page-token.ts";
 import type { Queryable } from "./queryable.ts";
 import { emptyValues, splitOutcome, toRefusal, toSnapshot } from "./rows.ts";
 import { checkSchemaName } from "./schema-script.ts";
-import { migrateSchema, prepareSchema } from "./schema.ts";
 import { listSql } from "./sql/list.sql.ts";
 import { FOLLOW, POLL, UNFOLLOW } from "./sql/poll.sql.ts";
 import { READ_SCOPE, readSql } from "./sql/read.sql.ts";
-import { cancelled, untilAborted } from "./until-aborted.ts";
+import { Statements } from "./statements.ts";
+import { STORE_OPTIONS, type PostgresSessionStoreOptions } from "./store-options.ts";
 import { WakeHub } from "./wake-hub.ts";
 import { WakeLine } from "./wake-line.ts";
-
-/** Options of the store. */
-export interface PostgresSessionStoreOptions {
-  /** A `Pool` of `pg`, or what is like one. It stays yours: it is not closed. */
-  readonly client: Queryable;
-  /** Where the tables are: 1–63 bytes, quoted. @defaultValue "adk" */
-  readonly schema?: string | undefined;
-  /** `auto` creates and updates the schema before the first command; `verify` never writes to it. @defaultValue "auto" */
-  readonly migrations?: "auto" | "verify" | undefined;
-  /** Sessions that nothing was appended to for so many milliseconds (and up to a tenth more) are gone. @defaultValue never */
-  readonly ttlMs?: number | undefined;
-  /** How long a command may take, its wait for a connection included, in milliseconds. @defaultValue 10,000 */
-  readonly timeoutMs?: number | undefined;
-  /** Whether a pooler of transactions (PgBouncer) stands between: no named statements, no `listen`. @defaultValue false */
-  readonly pooler?: boolean | undefined;
-  /** `off`: other processes are neither told nor listened to. @defaultValue "auto" */
-  readonly notifications?: "auto" | "off" | undefined;
-  /** A client whose connections are direct, for `listen` alone. @defaultValue `client`, unless `pooler` */
-  readonly notificationClient?: Queryable | undefined;
-  /** How often followed sessions are looked at while notifications do not arrive, in milliseconds. @defaultValue 500 */
-  readonly pollMs?: number | undefined;
-  /** Whether appends of different sessions share a transaction when several are under way. @defaultValue true */
-  readonly groupCommit?: boolean | undefined;
-  /** How many appends may wait. @defaultValue 10,000 */
-  readonly maxQueued?: number | undefined;
-}
-
-/** One row for each option; a service adds its own. */
-export const STORE_OPTIONS: {
-  readonly [Name in keyof Required<PostgresSessionStoreOptions>]: OptionCheck;
-} = {
-  client: queryable,
-  schema: "string",
-  migrations: oneOf("auto", "verify"),
-  ttlMs: integer(1),
-  timeoutMs: integer(1, 2_147_483_647),
-  pooler: "boolean",
-  notifications: oneOf("auto", "off"),
-  notificationClient: queryable,
-  pollMs: integer(1),
-  groupCommit: "boolean",
-  maxQueued: integer(1),
-};
 
 const NO_LIMIT = "9223372036854775807";
 
@@ -102,19 +47,12 @@ const NO_LIMIT = "9223372036854775807";
  * is held over two statements, so it works through poolers of transactions.
  */
 export class PostgresSessionStore implements SessionStore {
-  readonly #schema: string;
-  readonly #pooler: boolean;
-  readonly #quoted: string;
-  readonly #migrations: "auto" | "verify";
   readonly #ttlMs: number | null;
   readonly #database: Database;
-  readonly #listening: Database | undefined;
+  readonly #statements: Statements;
   readonly #group: GroupCommit;
   readonly #line: WakeLine | undefined;
   readonly #hub: WakeHub;
-  readonly #texts: Map<string, string> = new Map();
-  #ready: Promise<void> | undefined;
-  #isClosed = false;
 
   constructor(options: PostgresSessionStoreOptions) {
     checkOptions("PostgresSessionStore", options, STORE_OPTIONS);
@@ -125,22 +63,27 @@ export class PostgresSessionStore implements SessionStore {
       );
     const { client, schema = "adk", pooler = false, timeoutMs = 10_000 } = options;
     checkSchemaName(schema);
-    this.#schema = schema;
-    this.#pooler = pooler;
-    this.#quoted = quoteIdentifier(schema);
-    this.#migrations = options.migrations ?? "auto";
     this.#ttlMs = options.ttlMs ?? null;
-    this.#database = new Database({ client, timeoutMs, prepares: !pooler });
+    const { migrations = "auto" } = options;
+    const database = new Database({ client, timeoutMs, prepares: !pooler });
+    this.#database = database;
+    this.#statements = new Statements({ database, schema, migrations, pooler });
     const listener = options.notificationClient ?? (pooler ? undefined : client);
     const notifies = options.notifications !== "off";
     if (notifies) this.#line = new WakeLine(this.#database, schema);
-    if (notifies && listener?.connect && hasRoom(listener))
-      this.#listening = new Database({ client: listener, timeoutMs, prepares: false });
+    const listening =
+      notifies && listener?.connect && hasRoom(listener)
+        ? new Database({ client: listener, timeoutMs, prepares: false })
+        : undefined;
     this.#hub = new WakeHub({
       database: this.#database,
-      listening: this.#listening,
+      listening,
       line: this.#line,
-      sql: { poll: this.#text(POLL), follow: this.#text(FOLLOW), unfollow: this.#text(UNFOLLOW) },
+      sql: {
+        poll: this.#statements.text(POLL),
+        follow: this.#statements.text(FOLLOW),
+        unfollow: this.#statements.text(UNFOLLOW),
+      },
       pollMs: options.pollMs ?? 500,
     });
     this.#group = new GroupCommit({
@@ -155,7 +98,7 @@ export class PostgresSessionStore implements SessionStore {
 
   async create(command: CreateCommand, signal?: AbortSignal): Promise<Outcome<Snapshot>> {
     const { appName, userId, sessionId, incarnation, initialState, shared, fork } = command;
-    const rows = await this.#call(
+    const rows = await this.#statements.call(
       "adk_create_v1",
       [
         appName,
@@ -199,7 +142,7 @@ export class PostgresSessionStore implements SessionStore {
       const { from = 1, to, limit } = events;
       parameters.push(from === "window" ? null : from, to ?? NO_LIMIT, limit ?? null);
     }
-    const rows = await this.#run(text, parameters, { isWrite: false, signal });
+    const rows = await this.#statements.run(text, parameters, { isWrite: false, signal });
     const snapshot = toSnapshot(rows, { state: state === true, isDescending });
     if (snapshot && typeof events?.from === "number" && !isDescending)
       this.#hub.follow(
@@ -211,7 +154,7 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async append(command: AppendCommand, signal?: AbortSignal): Promise<Outcome<Appended>> {
-    await this.#prepare(signal);
+    await this.#statements.prepare(signal);
     const outcome = await this.#group.append(command, signal);
     const { status, rest } = splitOutcome(outcome);
     if (status !== "ok") return toRefusal(outcome);
@@ -247,7 +190,7 @@ export class PostgresSessionStore implements SessionStore {
     if (filters) parameters.push(labels);
     if (after && orderBy === "lastUpdateTime") parameters.push(after.lastUpdateTime);
     if (after) parameters.push(after.sid);
-    const rows = await this.#run(text, parameters, { isWrite: false, signal });
+    const rows = await this.#statements.run(text, parameters, { isWrite: false, signal });
     const page = rows.slice(0, pageSize);
     const items = page.map((row) => JSON.parse(row[2] ?? "") as SessionHeader);
     const last = page.at(-1);
@@ -261,7 +204,7 @@ export class PostgresSessionStore implements SessionStore {
     signal?: AbortSignal,
   ): Promise<Outcome<{ header: SessionHeader }>> {
     const { appName, userId, sessionId, incarnation, cancel, title, labels } = command;
-    const outcome = await this.#callOne(
+    const outcome = await this.#statements.callOne(
       "adk_update_v1",
       [
         appName,
@@ -284,7 +227,7 @@ export class PostgresSessionStore implements SessionStore {
 
   async lease(command: LeaseCommand, signal?: AbortSignal): Promise<Outcome<{ grant: Grant }>> {
     const { appName, userId, sessionId, op, leaseId } = command;
-    const outcome = await this.#callOne(
+    const outcome = await this.#statements.callOne(
       "adk_lease_v1",
       [
         appName,
@@ -306,10 +249,14 @@ export class PostgresSessionStore implements SessionStore {
     const { appName, userId } = command;
     const [sessionId, incarnation] =
       command.sessionId === undefined ? [null, null] : [command.sessionId, command.incarnation];
-    const rows = await this.#call("adk_erase_v1", [appName, userId, sessionId, incarnation], {
-      isWrite: true,
-      signal,
-    });
+    const rows = await this.#statements.call(
+      "adk_erase_v1",
+      [appName, userId, sessionId, incarnation],
+      {
+        isWrite: true,
+        signal,
+      },
+    );
     for (const [gone] of rows) if (gone) this.#hub.tell({ incarnation: gone });
   }
 
@@ -318,7 +265,7 @@ export class PostgresSessionStore implements SessionStore {
     signal?: AbortSignal,
   ): Promise<Outcome<{ grant: Grant; snapshot: Snapshot }>> {
     const { appName, userId, sessionId, leaseId, owner, ttlMs } = command;
-    const rows = await this.#call(
+    const rows = await this.#statements.call(
       "adk_open_v1",
       [appName, userId, sessionId, leaseId, owner, Math.ceil(ttlMs)],
       { isWrite: true, signal },
@@ -330,29 +277,31 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<Wake, void, undefined> {
-    await this.#prepare(signal);
+    await this.#statements.prepare(signal);
     yield* this.#hub.watch(signal);
   }
 
   async purge(command: PurgeCommand, signal?: AbortSignal): Promise<number> {
-    const rows = await this.#call("adk_purge_v1", [command.appName ?? null, command.limit], {
-      isWrite: true,
-      signal,
-    });
+    const rows = await this.#statements.call(
+      "adk_purge_v1",
+      [command.appName ?? null, command.limit],
+      {
+        isWrite: true,
+        signal,
+      },
+    );
     for (const [gone] of rows) if (gone) this.#hub.tell({ incarnation: gone });
     return rows.length;
   }
 
   /** Creates the schema or brings it up to date, also with `migrations: "verify"`. Several may do so at once. */
   async migrate(signal?: AbortSignal): Promise<void> {
-    this.#refuseClosed();
-    await migrateSchema(this.#database, this.#schema, { pooler: this.#pooler, signal });
-    this.#ready = Promise.resolve();
+    await this.#statements.migrate(signal);
   }
 
   /** What of the server and of this connection to it is not as it should be. */
   async check(signal?: AbortSignal): Promise<StoreCheck> {
-    await this.#prepare(signal);
+    await this.#statements.prepare(signal);
     return await checkServer(this.#database, {
       notifications: this.#line ? { arrive: async () => await this.#hub.probe() } : undefined,
       signal,
@@ -361,7 +310,7 @@ export class PostgresSessionStore implements SessionStore {
 
   /** Writes to the log of the database and waits for the disk: also where the role's `synchronous_commit` is off. */
   async flush(signal?: AbortSignal): Promise<void> {
-    await this.#prepare(signal);
+    await this.#statements.prepare(signal);
     await this.#group.settled();
     await this.#database.script(
       "set local synchronous_commit = on; select pg_logical_emit_message(true, 'adk', 'flush');",
@@ -371,7 +320,7 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#statements.close();
     this.#hub.stop();
     await this.#group.settled();
     await this.#hub.left();
@@ -380,7 +329,7 @@ export class PostgresSessionStore implements SessionStore {
 
   async #readScope(command: ReadScope, signal: AbortSignal | undefined): Promise<Values> {
     const parameters = [command.appName, command.userId ?? ""];
-    const rows = await this.#run(READ_SCOPE, parameters, { isWrite: false, signal });
+    const rows = await this.#statements.run(READ_SCOPE, parameters, { isWrite: false, signal });
     const values = emptyValues();
     for (const [key, value] of rows) values[key ?? ""] = value ?? "";
     return values;
@@ -388,17 +337,13 @@ export class PostgresSessionStore implements SessionStore {
 
   async #appendOne(command: AppendCommand, signal: AbortSignal | undefined): Promise<string> {
     const parameters = [...appendParameters(command), this.#ttlMs, this.#hub.self];
-    return await this.#callOne("adk_append_v1", parameters, { isWrite: true, signal });
+    return await this.#statements.callOne("adk_append_v1", parameters, { isWrite: true, signal });
   }
 
   async #appendMany(commands: readonly AppendCommand[]): Promise<BatchOutcome[]> {
-    const members = commands.map(appendParameters);
-    const columns = APPEND_COLUMNS.map((_name, column) =>
-      arrayLiteral(members.map((member) => member[column] ?? null)),
-    );
-    const rows = await this.#call(
+    const rows = await this.#statements.call(
       "adk_append_batch_v1",
-      [...columns, this.#ttlMs, this.#hub.self],
+      [...batchParameters(commands), this.#ttlMs, this.#hub.self],
       {
         isWrite: true,
       },
@@ -410,104 +355,6 @@ export class PostgresSessionStore implements SessionStore {
     }
     return outcomes;
   }
-
-  /** A function's rows; its parameters' types are the function's. */
-  async #call(name: string, parameters: readonly Parameter[], options: RunOptions): Promise<Row[]> {
-    const marks = parameters.map((_parameter, index) => `$${index + 1}`);
-    return await this.#run(`select * from {s}.${name}(${marks.join(", ")})`, parameters, options);
-  }
-
-  async #callOne(
-    name: string,
-    parameters: readonly Parameter[],
-    options: RunOptions,
-  ): Promise<string> {
-    const rows = await this.#call(name, parameters, options);
-    return rows[0]?.[0] ?? "not-found";
-  }
-
-  async #run(text: string, parameters: readonly Parameter[], options: RunOptions): Promise<Row[]> {
-    await this.#prepare(options.signal);
-    return await this.#database.run(this.#text(text), parameters, options);
-  }
-
-  #text(template: string): string {
-    let text = this.#texts.get(template);
-    if (text === undefined) {
-      text = template.replaceAll("{s}", this.#quoted);
-      this.#texts.set(template, text);
-    }
-    return text;
-  }
-
-  /** Once a process; when it fails the next command tries again. */
-  async #prepare(signal: AbortSignal | undefined): Promise<void> {
-    this.#refuseClosed();
-    if (signal?.aborted) throw cancelled(signal);
-    this.#ready ??= this.#look();
-    await untilAborted(this.#ready, signal);
-  }
-
-  /** Once for all callers; when it fails the next one looks again. */
-  #look(): Promise<void> {
-    const looking = prepareSchema(this.#database, this.#schema, this.#migrations);
-    looking.catch(() => {
-      if (this.#ready === looking) this.#ready = undefined;
-    });
-    return looking;
-  }
-
-  #refuseClosed(): void {
-    if (this.#isClosed)
-      throw new AdkError("CLOSED", "The store was closed. Open a new one.", {
-        details: { committed: false },
-      });
-  }
-}
-
-const APPEND_COLUMNS = [
-  "appName",
-  "userId",
-  "sessionId",
-  "incarnation",
-  "id",
-  "timestamp",
-  "data",
-  "expectedLastSequence",
-  "leaseId",
-  "ttlMs",
-  "header",
-  "delta",
-] as const;
-
-/** In the order of {@link APPEND_COLUMNS}. */
-function appendParameters(command: AppendCommand): (string | number | null)[] {
-  const { appName, userId, sessionId, incarnation, id, timestamp, data, lease, delta } = command;
-  return [
-    appName,
-    userId,
-    sessionId,
-    incarnation,
-    id,
-    timestamp,
-    data,
-    command.expectedLastSequence ?? null,
-    lease?.leaseId ?? null,
-    lease ? Math.ceil(lease.ttlMs) : null,
-    lease ? encodePatch(lease.header) : null,
-    delta ? encodeDelta(delta) : null,
-  ];
-}
-
-/** `null` for what changes nothing. */
-function encodePatch(patch: HeaderPatch): string | null {
-  const json = JSON.stringify(patch);
-  return json === "{}" ? null : json;
-}
-
-function encodeDelta(delta: StoreDelta): string | null {
-  const json = JSON.stringify(delta);
-  return json === "{}" ? null : json;
 }
 
 function toGrant(outcome: string): Outcome<{ grant: Grant }> {
