@@ -1,6 +1,10 @@
 import type { AppendCommand } from "@adk/core";
-import { RedisSessionService, RedisSessionStore } from "@adk/sessions-redis";
-import { startRedis } from "@adk/test-services";
+import {
+  RedisSessionService,
+  RedisSessionStore,
+  type RedisSessionStoreOptions,
+} from "@adk/sessions-redis";
+import { startRedis, startRedisReplica, type OwnServer } from "@adk/test-services";
 import { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
 import { median, short } from "../../numbers.ts";
@@ -11,6 +15,8 @@ import { KEY, type Line, type SessionsBench, type SessionsGroup } from "../sessi
 const CONNECTIONS = 16;
 const GOALS = { one: 0.7, many: 0.4 };
 const LEASE = { leaseId: "lease", ttlMs: 600_000, header: {} };
+/** A version that knows WAITAOF, which came with 7.2. */
+const WITH_WAITAOF = "8.0";
 const SETTINGS = { appendonly: "yes", appendfsync: "everysec" };
 
 /** Appends to Redis with its log on the disk, beside a bare RPUSH of the same bytes. */
@@ -19,7 +25,11 @@ export const redisAppend: SessionsGroup = {
   async measure(bench: SessionsBench): Promise<Line[]> {
     await using server = await startRedis({ onDisk: true, settings: SETTINGS });
     const data = await storedBytes();
-    return [await one(bench, server.url, data), await many(bench, server.url, data)];
+    return [
+      await one(bench, server.url, data),
+      await many(bench, server.url, data),
+      await durable(bench, data),
+    ];
   },
 };
 
@@ -93,6 +103,45 @@ async function many(
   };
 }
 
+/** What waiting for a replica and for the disk costs, with either setting of the log. */
+async function durable({ repetitions, isQuick }: SessionsBench, data: string): Promise<Line> {
+  await using stack = new AsyncDisposableStack();
+  const start = async (appendfsync: string): Promise<OwnServer> =>
+    stack.use(
+      await startRedis({
+        version: WITH_WAITAOF,
+        onDisk: true,
+        settings: { ...SETTINGS, appendfsync },
+      }),
+    );
+  const [everySecond, always] = [await start("everysec"), await start("always")];
+  stack.use(await startRedisReplica(everySecond, { version: WITH_WAITAOF, onDisk: true }));
+  const append = async (url: string, durability: RedisSessionStoreOptions["durability"]) => {
+    const made = await appender(stack, url, data, "auto", durability);
+    return async (): Promise<void> => void (await made({ lease: LEASE }));
+  };
+  const figures = await callsInTurn(
+    { repetitions, calls: isQuick ? 20 : 200 },
+    {
+      none: await append(everySecond.url, {}),
+      replica: await append(everySecond.url, { replicas: 1 }),
+      noneAlways: await append(always.url, {}),
+      diskAlways: await append(always.url, { localFsync: true }),
+    },
+  );
+  // The disk is written once a second: a few say it.
+  const { disk } = await callsInTurn(
+    { repetitions, calls: 3 },
+    { disk: await append(everySecond.url, { localFsync: true }) },
+  );
+  const ms = (values: readonly number[]): string => `${short(median(values))} ms`;
+  return {
+    name: "Redis, 1 client: an append that waits, `durability`",
+    must: false,
+    ours: `Redis 8.0, AOF everysec: ${ms(figures.none)}; \`replicas: 1\` ${ms(figures.replica)}; \`localFsync\` ${ms(disk)}. AOF always: ${ms(figures.noneAlways)}; \`localFsync\` ${ms(figures.diskAlways)}`,
+  };
+}
+
 function client(stack: AsyncDisposableStack, url: string): Redis {
   return stack.adopt(new Redis(url), (each) => each.disconnect());
 }
@@ -103,8 +152,11 @@ async function appender(
   url: string,
   data: string,
   notifications: "auto" | "off",
+  durability: RedisSessionStoreOptions["durability"] = {},
 ): Promise<(more: Partial<AppendCommand>) => Promise<unknown>> {
-  const store = stack.use(new RedisSessionStore({ client: client(stack, url), notifications }));
+  const store = stack.use(
+    new RedisSessionStore({ client: client(stack, url), notifications, durability }),
+  );
   const key = { ...KEY, sessionId: randomUUID() };
   await store.create({ ...key, incarnation: "i", initialState: {} });
   const { leaseId, ttlMs } = LEASE;
