@@ -1,4 +1,3 @@
-import type { HttpOptions } from "../../content/content.ts";
 import { AdkError } from "../../errors.ts";
 
 /**
@@ -74,9 +73,7 @@ export function parseRetryAfter(header: string | null, now: number): number | un
 }
 
 /** A `fetch` that shows the headers of failed responses; the client's errors do not carry them. */
-export function watchingFetch(
-  onFailure: (headers: Headers) => void,
-): NonNullable<HttpOptions["fetch"]> {
+export function watchingFetch(onFailure: (headers: Headers) => void): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, { ...init, ...patience() });
     if (!response.ok) onFailure(response.headers);

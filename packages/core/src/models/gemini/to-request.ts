@@ -1,4 +1,4 @@
-import type { Content, GenerateContentConfig, HttpOptions, Part } from "../../content/content.ts";
+import type { Content, GenerateContentConfig, Part } from "../../content/content.ts";
 import type { LlmRequest } from "../llm-request.ts";
 
 /** What the client is asked. */
@@ -13,7 +13,8 @@ export interface ToRequestOptions {
   /** The Gemini API refuses labels and display names: they go to Vertex AI only. */
   readonly vertexai: boolean;
   readonly signal: AbortSignal;
-  readonly fetch?: HttpOptions["fetch"] | undefined;
+  /** Newer clients take it; older ones go on with their own, and do not say when to try again. */
+  readonly fetch?: typeof fetch | undefined;
 }
 
 const NOTHING_ASKED = "Do what the system instruction says.";
