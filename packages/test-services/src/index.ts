@@ -30,6 +30,8 @@ export type { RedisTls, StartRedisOptions } from "./redis-spec.ts";
 export { freshBucket, s3Access, sharedS3, type FreshBucket, type S3Access } from "./s3.ts";
 export type { S3Request } from "./s3-server/request.ts";
 export { S3Server, type S3Fault, type S3Match } from "./s3-server/s3-server.ts";
+export { startCeph } from "./s3-ceph.ts";
+export { startMoto } from "./s3-moto.ts";
 export { startRclone } from "./s3-rclone.ts";
 export { startSeaweedFs, type StartSeaweedFsOptions } from "./s3-seaweedfs.ts";
 export type { OwnServer, TestServer } from "./server.ts";
