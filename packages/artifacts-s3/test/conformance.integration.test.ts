@@ -15,19 +15,7 @@ describe("a server of our own", { timeout: 120_000 }, () => {
   artifactServiceSuite({ describe, it }, { name: "artifacts in a bucket", store, knownGaps: [] });
 });
 
-describe.skipIf(!shared)(shared?.isGiven ? "S3" : "SeaweedFS", { timeout: 120_000 }, () => {
+describe.skipIf(!shared)(shared?.isGiven ? "S3" : "SeaweedFS 4.48", { timeout: 120_000 }, () => {
   const store = async () => await s3Subject(shared!);
   artifactServiceSuite({ describe, it }, { name: "artifacts in a bucket", store, knownGaps: [] });
 });
-
-/** `ADK_TEST_MATRIX=1`: what not every run must do; `servers.integration.test.ts` has what differs there. */
-const isMatrix = Boolean(process.env["ADK_TEST_MATRIX"]);
-
-describe.skipIf(!shared || !isMatrix)(
-  "SeaweedFS, a bucket with versioning",
-  { timeout: 120_000 },
-  () => {
-    const store = async () => await s3Subject(shared!, { versioning: true });
-    artifactServiceSuite({ describe, it }, { name: "artifacts in a bucket", store, knownGaps: [] });
-  },
-);
