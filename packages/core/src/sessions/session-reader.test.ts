@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { AdkError } from "../errors.ts";
 import { createEvent } from "../events/event.ts";
 import { BaseSessionService } from "./base-session-service.ts";
 import { decorateStore } from "./decorate-store.ts";
 import { InMemorySessionStore } from "./in-memory-session-store.ts";
-import type { SessionStore, Snapshot } from "./session-store.ts";
+import type { ReadCommand, SessionStore, Snapshot } from "./session-store.ts";
 import type { Session } from "./session.ts";
 
 const key = { appName: "app", userId: "user", sessionId: "s" };
@@ -65,7 +66,7 @@ describe("loading a session", () => {
     const { carried, append, open } = await setUp();
     await append(2_500);
     expect(sequences(await open())).toEqual(upTo(2_500));
-    expect(carried).toEqual([1_000, 1_000, 500]);
+    expect(carried).toEqual([1_000, 500, 500, 500]);
     await append(3);
     expect(sequences(await open())).toEqual(upTo(2_503));
     expect(carried).toEqual([1_000]);
@@ -88,6 +89,30 @@ describe("loading a session", () => {
     await append(2);
     expect(sequences(await service.getSession(key))).toEqual(upTo(1_202));
     expect(carried).toEqual([3]);
+  });
+
+  it("reads the next page while it decodes one, and tells the first failure alone", async () => {
+    const { store, append } = await setUp();
+    await append(1_200);
+    const asked: unknown[] = [];
+    const broken = decorateStore(store, {
+      read: (async (command: ReadCommand) => {
+        const { from } = command.events ?? {};
+        asked.push(from);
+        if (Number(from) > 501) throw new AdkError("UNAVAILABLE", "The second page is not there.");
+        const snapshot = await store.read(command);
+        const events = snapshot?.events.map((event) => ({
+          ...event,
+          ...(event.sequence === 600 && { data: "{}" }),
+        }));
+        return snapshot && { ...snapshot, events };
+      }) as SessionStore["read"],
+    });
+    const service = new BaseSessionService(broken, { maxTries: 1 });
+    await expect(service.getSession(key)).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+    expect(asked).toEqual([1, 501, 1_001]);
+    // The other failure has nobody to hear it, and ends nothing.
+    await new Promise((resolve) => setTimeout(resolve));
   });
 
   it("works the same without keeping anything", async () => {

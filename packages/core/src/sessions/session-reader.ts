@@ -16,7 +16,7 @@ import type {
 import type { Session } from "./session.ts";
 
 /** The most events that are asked for at once. */
-export const READ_PAGE = 1_000;
+export const READ_PAGE = 500;
 
 /** One text that no two sessions share: ids hold no NUL. */
 export function sessionName({ appName, userId, sessionId }: SessionKey): string {
@@ -104,13 +104,14 @@ export class SessionReader {
     const events: Event[] = [];
     const first = stored[0]?.sequence ?? to + 1;
     if (from < first) await this.#pages(header, from, Math.min(to, first - 1), events, signal);
+    const next = Math.max(from, first + stored.length);
+    const more = next <= to ? this.#page(header, next, to, signal) : undefined;
     for (let index = Math.max(0, from - first); index < stored.length; index++) {
       const { sequence, data } = stored[index] as StoredEvent;
       if (sequence > to) break;
       events.push(decodeEvent(data, sequence));
     }
-    const next = Math.max(from, first + stored.length);
-    if (next <= to) await this.#pages(header, next, to, events, signal);
+    if (more) await this.#pages(header, next, to, events, signal, more);
     return events;
   }
 
@@ -140,25 +141,49 @@ export class SessionReader {
     return session;
   }
 
+  /** @param first the read of the first page, when it has begun. */
   async #pages(
     header: SessionHeader,
     from: number,
     to: number,
     events: Event[],
     signal: AbortSignal | undefined,
+    first: Promise<readonly StoredEvent[]> = this.#page(header, from, to, signal),
   ): Promise<void> {
-    const { appName, userId, sessionId, incarnation } = header;
-    for (let next = from; next <= to;) {
-      const limit = Math.min(READ_PAGE, to - next + 1);
-      const page = await this.#store.read(
-        { appName, userId, sessionId, events: { from: next, to, limit } },
-        signal,
-      );
-      if (page?.header.incarnation !== incarnation || page.events.length === 0)
-        throw refusalError({ status: "gone" }, header);
-      for (const { sequence, data } of page.events) events.push(decodeEvent(data, sequence));
-      next += page.events.length;
+    let page: Promise<readonly StoredEvent[]> | undefined = first;
+    let next = from;
+    while (page) {
+      const stored = await page;
+      next += stored.length;
+      page = next <= to ? this.#page(header, next, to, signal) : undefined;
+      for (const { sequence, data } of stored) events.push(decodeEvent(data, sequence));
     }
+  }
+
+  /** Begins to read some events from `from` on. Whoever decodes others meanwhile may fail, and not hear that this failed. */
+  #page(
+    header: SessionHeader,
+    from: number,
+    to: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly StoredEvent[]> {
+    const page = this.#readPage(header, from, to, signal);
+    page.catch(() => {});
+    return page;
+  }
+
+  async #readPage(
+    header: SessionHeader,
+    from: number,
+    to: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly StoredEvent[]> {
+    const { appName, userId, sessionId, incarnation } = header;
+    const events = { from, to, limit: Math.min(READ_PAGE, to - from + 1) };
+    const page = await this.#store.read({ appName, userId, sessionId, events }, signal);
+    if (page?.header.incarnation !== incarnation || page.events.length === 0)
+      throw refusalError({ status: "gone" }, header);
+    return page.events;
   }
 }
 
