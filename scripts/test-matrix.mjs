@@ -1,4 +1,4 @@
-// npm run test:matrix: the session packages on every server and on the oldest Node that they are made for, a line a server.
+// npm run test:matrix: sessions and S3 on every server and on the oldest Node that they are made for, a line a server.
 // `npm run test:matrix -- postgres redis` runs only the rows whose name has one of these words.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -15,13 +15,14 @@ const REPORT = join(CACHE, "matrix.json");
 const OLDEST = "22.18.0";
 
 /** The tests of one package in one process. `isMatrix`: with all servers, else on the one that every run has. */
-const rows = ["sqlite", "postgres", "redis"].flatMap((store) => [
-  {
-    name: `${store} on Node ${versionOf(node)}`,
-    package: `@adk/sessions-${store}`,
-    isMatrix: true,
-  },
-  { name: `${store} on Node ${OLDEST}`, package: `@adk/sessions-${store}`, isOldest: true },
+const rows = [
+  ["sqlite", "@adk/sessions-sqlite"],
+  ["postgres", "@adk/sessions-postgres"],
+  ["redis", "@adk/sessions-redis"],
+  ["s3", "@adk/artifacts-s3"],
+].flatMap(([store, name]) => [
+  { name: `${store} on Node ${versionOf(node)}`, package: name, isMatrix: true },
+  { name: `${store} on Node ${OLDEST}`, package: name, isOldest: true },
 ]);
 rows.unshift({ name: "servers", package: "@adk/test-services", isMatrix: true });
 
@@ -75,8 +76,8 @@ async function runRow(row) {
 function execute({ package: name, isMatrix, isOldest }) {
   const env = environment();
   // A given server would stand for all versions.
-  for (const key of ["ADK_TEST_POSTGRES_URL", "ADK_TEST_REDIS_URL", "ADK_TEST_MATRIX"])
-    delete env[key];
+  for (const key of ["POSTGRES_URL", "REDIS_URL", "S3_URL", "MATRIX"])
+    delete env[`ADK_TEST_${key}`];
   const file = isOldest ? oldestNode() : node;
   // Node 22 warns of `node:sqlite` and of running TypeScript; tests look at what a process says.
   const quiet = "--disable-warning=ExperimentalWarning";
@@ -111,7 +112,7 @@ function linesOf({ name }) {
   for (const file of JSON.parse(readFileSync(REPORT, "utf8")).testResults) {
     for (const test of file.assertionResults) {
       const server = test.ancestorTitles.find((title) =>
-        /^(PostgreSQL|PgBouncer|Redis|Valkey) \d/.test(title),
+        /^(PostgreSQL|PgBouncer|Redis|Valkey|SeaweedFS|moto|Ceph|rclone) \d/.test(title),
       );
       const line = lineOf(server ?? name);
       if (test.status === "passed") line.passed++;
