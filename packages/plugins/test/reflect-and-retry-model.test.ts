@@ -82,7 +82,13 @@ describe("ReflectAndRetryModelPlugin", () => {
     const turns = [malformed, malformed];
     await expect(run(turns, { maxRetries: 1 })).rejects.toMatchObject({
       code: "PLUGIN_FAILED",
-      cause: { code: "MODEL_FAILED", details: { agent: "root", failures: 2, maxRetries: 1 } },
+      cause: {
+        code: "MODEL_FAILED",
+        message: expect.stringMatching(
+          /failed 2 times in a row \(MALFORMED_FUNCTION_CALL\); 1 retry is allowed \(/,
+        ) as string,
+        details: { agent: "root", failures: 2, maxRetries: 1 },
+      },
     });
     const { last, failures } = await run(turns, {
       maxRetries: 1,

@@ -114,6 +114,7 @@ describe.each(STORES)("ReflectAndRetryToolPlugin on %s", (store) => {
       cause: { message: "no such column" },
     });
     expect((error as Error).message).not.toContain("no such column");
+    expect((error as Error).message).toMatch(/failed 2 times in a row; 1 retry is allowed \(/);
   });
 });
 
@@ -162,6 +163,7 @@ describe("ReflectAndRetryToolPlugin", () => {
   it("throws at once with 0, or says at once that the tool is not to be used", async () => {
     await expect(run(callsOneByOne(["broken"]), { maxRetries: 0 })).rejects.toMatchObject({
       code: "TOOL_FAILED",
+      message: expect.stringMatching(/failed once; 0 retries are allowed \(/) as string,
       details: { failures: 1 },
     });
     const found = await run(callsOneByOne(["broken"]), {

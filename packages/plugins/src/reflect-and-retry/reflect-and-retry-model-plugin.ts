@@ -22,6 +22,7 @@ import {
   type ReflectAndRetryOptions,
 } from "./reflect-and-retry-options.ts";
 import { describeError, TrackingScope } from "./reflection.ts";
+import { tooOften } from "./too-often.ts";
 
 /** How often a model may fail in a row, and what counts. */
 export interface ReflectAndRetryModelPluginOptions extends ReflectAndRetryOptions {
@@ -150,7 +151,7 @@ export class ReflectAndRetryModelPlugin extends BasePlugin {
     if (!this.throwExceptionIfRetryExceeded) return undefined;
     throw new AdkError(
       "MODEL_FAILED",
-      `Model ${modelOf(context)} of agent ${context.agentName} has failed ${count} times in a row (${error.type}); ${this.maxRetries} retries are allowed (\`maxRetries\` of plugin ${this.name}).`,
+      `Model ${modelOf(context)} of agent ${context.agentName} has failed ${tooOften(count, this.maxRetries, error.type)} (\`maxRetries\` of plugin ${this.name}).`,
       { details: { agent: context.agentName, failures: count, maxRetries: this.maxRetries } },
     );
   }

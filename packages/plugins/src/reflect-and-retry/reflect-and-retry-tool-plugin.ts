@@ -12,6 +12,7 @@ import {
   TrackingScope,
 } from "./reflection.ts";
 import { storedToolFailures } from "./stored-failures.ts";
+import { tooOften } from "./too-often.ts";
 
 /** A call of a tool. */
 export interface ToolCallParams {
@@ -95,7 +96,7 @@ export class ReflectAndRetryToolPlugin extends BasePlugin {
     if (isExceeded && this.throwExceptionIfRetryExceeded)
       throw new AdkError(
         "TOOL_FAILED",
-        `Tool ${name} has failed ${count} times in a row; ${this.maxRetries} retries are allowed (\`maxRetries\` of plugin ${this.name}). See to the tool, or let the model go on without it: \`throwExceptionIfRetryExceeded: false\`.`,
+        `Tool ${name} has failed ${tooOften(count, this.maxRetries)} (\`maxRetries\` of plugin ${this.name}). See to the tool, or let the model go on without it: \`throwExceptionIfRetryExceeded: false\`.`,
         { cause: error, details: { tool: name, failures: count, maxRetries: this.maxRetries } },
       );
     const { type, details } = describeError(error);
