@@ -1,4 +1,5 @@
-import { LlmAgent } from "@adk/core";
+import { inspect } from "node:util";
+import { AdkError, LlmAgent } from "@adk/core";
 import { ScriptedLlm } from "@adk/core/testing";
 import { freshSchema, sharedPostgres } from "@adk/test-services";
 import pg from "pg";
@@ -133,7 +134,7 @@ describe("PostgresSink", () => {
     expect(table.pool.totalCount).toBe(2);
     await blocker.query("rollback");
     blocker.release();
-    expect(await failed).toBeInstanceOf(Error);
+    expect(await failed).toMatchObject({ code: "ABORTED", retryable: true });
     await table.sink.write([row("r1")], { signal });
     expect(await table.rows()).toHaveLength(1);
   });
@@ -144,5 +145,44 @@ describe("PostgresSink", () => {
     await table.sink.write([row("r1")], { signal });
     expect(await table.rows()).toHaveLength(1);
     expect(() => new PostgresSink({ client: {} as never })).toThrow(/a client with `query`/);
+  });
+
+  it("says what is missing, and what to do about it", async () => {
+    await using table = await freshTable();
+    const told = async (work: Promise<unknown>): Promise<AdkError> => {
+      const error: unknown = await work.then(
+        () => "nothing",
+        (thrown: unknown) => thrown,
+      );
+      if (!AdkError.isInstance(error)) throw new Error(`${String(error)} was thrown`);
+      return error;
+    };
+    const elsewhere = new PostgresSink({ client: table.pool, schema: "no such place" });
+    const noSchema = await told(elsewhere.createTable());
+    expect(noSchema).toMatchObject({
+      code: "SCHEMA_MISMATCH",
+      message: expect.stringMatching(
+        /^Table "no such place"\."agent_events" could not be used \(3F000\): .*`schema`/,
+      ) as string,
+      details: { committed: false, driverCode: "3F000" },
+    });
+    // A copy of class, code and message: pg's own error has more.
+    expect(Object.keys(noSchema.cause as object).toSorted()).toEqual(["code", "name"]);
+    const noTable = await told(table.sink.write([row("r1")], { signal }));
+    expect(noTable).toMatchObject({ code: "SCHEMA_MISMATCH", details: { driverCode: "42P01" } });
+    expect(noTable.message).toContain("`createTable()`");
+    await table.sink.createTable();
+    const secret = "not a time but a secret";
+    const noTime = await told(table.sink.write([row("r1", { timestamp: secret })], { signal }));
+    expect(noTime).toMatchObject({ code: "INVALID_ARGUMENT", details: { driverCode: "22007" } });
+    expect(inspect(noTime)).not.toContain(secret);
+  });
+
+  it("refuses a table with a dot, and says where the schema goes", () => {
+    const client = { query: () => Promise.resolve() };
+    expect(() => new PostgresSink({ client, table: "nc.agent_events" })).toThrow(
+      /`table` must be a name without a dot: .*`schema: "nc", table: "agent_events"`/,
+    );
+    expect(() => new PostgresSink({ client, table: " " })).toThrow(/`table` must be a text/);
   });
 });

@@ -401,7 +401,14 @@ describe("JsonLinesSink", () => {
     await writeFile(inTheWay, "");
     const path = `${inTheWay}/events.jsonl`;
     const sink = new JsonLinesSink({ path });
-    await expect(sink.write([row("1")])).rejects.toMatchObject({ code: "EEXIST" });
+    await expect(sink.write([row("1")])).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringMatching(
+        /events\.jsonl" cannot be a file \(EEXIST\): .*`path`/,
+      ) as string,
+      details: { driverCode: "EEXIST" },
+      cause: { code: "EEXIST" },
+    });
     await rm(inTheWay);
     await sink.write([row("1")]);
     await sink.write([row("2")]);

@@ -4,6 +4,7 @@ import { AdkError, checkOptions } from "@adk/core";
 import { filledText } from "../internal/option-checks.ts";
 import type { AnalyticsRow } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
+import { fileError } from "./errors.ts";
 
 /** Which file. */
 export interface JsonLinesSinkOptions {
@@ -33,12 +34,17 @@ export class JsonLinesSink implements AnalyticsSink {
     this.#path = options.path;
   }
 
+  /** @throws AdkError `STORE_FULL`, `PERMISSION_DENIED`, `MISCONFIGURED` or `UNAVAILABLE`. */
   async write(rows: readonly AnalyticsRow[]): Promise<void> {
     const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
     const text = this.#isTorn ? `\n${lines}` : lines;
     this.#isTorn = true;
-    await mkdir(dirname(this.#path), { recursive: true });
-    await appendFile(this.#path, text, { mode: 0o600 });
+    try {
+      await mkdir(dirname(this.#path), { recursive: true });
+      await appendFile(this.#path, text, { mode: 0o600 });
+    } catch (error) {
+      throw fileError(error, this.#path);
+    }
     this.#isTorn = false;
   }
 }

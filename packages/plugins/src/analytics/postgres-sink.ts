@@ -1,8 +1,9 @@
-import { AdkError, checkOptions } from "@adk/core";
+import { AdkError, checkOptions, type OptionCheck } from "@adk/core";
 import { filledText } from "../internal/option-checks.ts";
 import type { AnalyticsRow } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
-import { createTableSql, insertSql } from "./postgres-sql.ts";
+import { postgresError } from "./errors.ts";
+import { createTableSql, insertSql, placeOf } from "./postgres-sql.ts";
 
 /** One statement, as `pg` takes it. */
 export interface PostgresSinkQuery {
@@ -28,17 +29,24 @@ export interface PostgresSinkClient {
 export interface PostgresSinkOptions {
   /** The app's own; it is never closed here. */
   client: PostgresSinkClient;
-  /** @defaultValue "public" */
+  /** Where the table is; it must be there. @defaultValue "public" */
   schema?: string | undefined;
-  /** @defaultValue "agent_events" */
+  /** A name alone, without a dot. @defaultValue "agent_events" */
   table?: string | undefined;
 }
+
+/** A dot would be a part of the name: `"nc.agent_events"` in `public`. */
+const tableName: OptionCheck = (value) =>
+  typeof value === "string" && value.includes(".")
+    ? 'a name without a dot: for "nc.agent_events" give `schema: "nc", table: "agent_events"`'
+    : filledText(value);
 
 /** Stores rows in a table of PostgreSQL, a statement a batch; a `row_id` that is there already is left as it is. */
 export class PostgresSink implements AnalyticsSink {
   readonly #client: PostgresSinkClient;
   readonly #createTable: string;
   readonly #insert: string;
+  readonly #place: string;
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that is missing, unknown or ill-typed. */
   constructor(options: PostgresSinkOptions) {
@@ -48,7 +56,7 @@ export class PostgresSink implements AnalyticsSink {
           ? undefined
           : "a client with `query`, for instance a Pool of pg",
       schema: filledText,
-      table: filledText,
+      table: tableName,
     });
     if (options.client === undefined)
       throw new AdkError(
@@ -57,17 +65,34 @@ export class PostgresSink implements AnalyticsSink {
       );
     this.#client = options.client;
     const { schema = "public", table = "agent_events" } = options;
+    this.#place = placeOf(schema, table);
     this.#createTable = createTableSql(schema, table);
     this.#insert = insertSql(schema, table);
   }
 
-  /** Makes the table and its indexes where they are missing; harmless when many do it at once. */
+  /**
+   * Makes the table and its indexes where they are missing; harmless when many do it at once. The schema must be there.
+   *
+   * @throws AdkError `SCHEMA_MISMATCH` without the schema, `PERMISSION_DENIED`, `UNAVAILABLE`.
+   */
   async createTable(): Promise<void> {
-    await this.#client.query({ text: this.#createTable });
+    try {
+      await this.#client.query({ text: this.#createTable });
+    } catch (error) {
+      throw postgresError(error, this.#place);
+    }
   }
 
+  /** @throws AdkError `ABORTED` when the signal has fired; else what became of the statement. */
   async write(rows: readonly AnalyticsRow[], { signal }: { signal: AbortSignal }): Promise<void> {
-    const query = { text: this.#insert, values: [JSON.stringify(rows)] };
+    try {
+      await this.#write({ text: this.#insert, values: [JSON.stringify(rows)] }, signal);
+    } catch (error) {
+      throw signal.aborted ? aborted(signal) : postgresError(error, this.#place);
+    }
+  }
+
+  async #write(query: PostgresSinkQuery, signal: AbortSignal): Promise<void> {
     if (this.#client.connect === undefined) return void (await this.#client.query(query));
     const connection = await this.#client.connect();
     let isOpen = true;
@@ -90,4 +115,12 @@ export class PostgresSink implements AnalyticsSink {
       if (isOpen) connection.release();
     }
   }
+}
+
+function aborted({ reason }: AbortSignal): AdkError {
+  return new AdkError("ABORTED", "The write was given up; its rows may be stored or not.", {
+    cause: reason,
+    retryable: true,
+    details: { committed: "unknown" },
+  });
 }

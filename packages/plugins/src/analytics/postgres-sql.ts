@@ -49,7 +49,8 @@ ON CONFLICT (row_id) DO NOTHING
 `;
 }
 
-function placeOf(schema: string, table: string): string {
+/** The table's full name, quoted. */
+export function placeOf(schema: string, table: string): string {
   return `${identifier(schema)}.${identifier(table)}`;
 }
 

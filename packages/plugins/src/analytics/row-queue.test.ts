@@ -105,7 +105,10 @@ describe("RowQueue", () => {
     await clock.advance(49);
     expect(signals[0]?.aborted).toBe(false);
     await clock.advance(1);
-    expect(signals[0]?.aborted).toBe(true);
+    expect(signals[0]?.reason).toMatchObject({
+      code: "TIMEOUT",
+      message: expect.stringContaining("within 50 ms") as string,
+    });
     expect(writes).toEqual([["r1"], ["r1"]]);
     expect(queue.stats.written).toBe(1);
   });

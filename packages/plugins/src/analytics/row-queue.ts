@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@adk/core";
+import { AdkError, type Clock, type Logger } from "@adk/core";
 import type { AnalyticsRow } from "./analytics-row.ts";
 import type { AnalyticsSink } from "./analytics-sink.ts";
 
@@ -162,7 +162,9 @@ export class RowQueue {
   async #write(batch: readonly AnalyticsRow[]): Promise<void> {
     const tooLong = new AbortController();
     const signal = AbortSignal.any([tooLong.signal, this.#closing.signal]);
-    const cancel = this.#clock.after(this.#options.writeTimeoutMs, () => tooLong.abort(), true);
+    const { writeTimeoutMs } = this.#options;
+    const timeout = (): void => tooLong.abort(tooLate(writeTimeoutMs));
+    const cancel = this.#clock.after(writeTimeoutMs, timeout, true);
     const stopped = Promise.withResolvers<never>();
     const stop = (): void => stopped.reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
@@ -197,4 +199,12 @@ export class RowQueue {
       );
     this.#dropped[why] += count;
   }
+}
+
+function tooLate(writeTimeoutMs: number): AdkError {
+  return new AdkError(
+    "TIMEOUT",
+    `The sink has not taken the rows within ${writeTimeoutMs} ms. Raise \`writeTimeoutMs\`, or lower \`batchSize\`.`,
+    { retryable: true, details: { committed: "unknown" } },
+  );
 }

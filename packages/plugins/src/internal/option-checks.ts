@@ -1,7 +1,7 @@
 import { integer, oneOf, type OptionCheck, type PluginOptions } from "@adk/core";
 
 /** A text that is not blank. */
-export const filledText: OptionCheck = (value) =>
+export const filledText = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? undefined : "a text that is not blank";
 
 /** Rows for what an app may decide of a plugin that only observes. */
