@@ -14,6 +14,7 @@ import {
   systemClock,
   type ToolContext,
 } from "@adk/core";
+import { AsStored } from "../internal/as-stored.ts";
 import { isResumed } from "../internal/is-resumed.ts";
 import { pluginOptions } from "../internal/option-checks.ts";
 import { agentKey, modelKey, RunMap, toolKey } from "../internal/run-map.ts";
@@ -89,13 +90,13 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { invocationContext: context, userMessage } = params;
     const { spanId } = this.#steps.beginOnce(RUN, context);
-    this.#recorder.record("USER_MESSAGE_RECEIVED", context, { spanId, said: userMessage });
+    this.#recorder.record("USER_MESSAGE_RECEIVED", context, { spanId, said: () => userMessage });
     for (const { functionResponse } of userMessage.parts ?? []) {
       if (!functionResponse) continue;
       const { id, name, response } = functionResponse;
       this.#recorder.record(answerType(name) ?? "TOOL_COMPLETED", context, {
         spanId,
-        content: response,
+        content: (stored) => stored.result(name ?? "", response),
         attributes: { tool: name, call_id: id, answered_by: "user" },
       });
     }
@@ -132,7 +133,10 @@ export class AnalyticsPlugin extends BasePlugin {
       : contents.findLastIndex(({ role }) => role === "model") + 1;
     const step = this.#steps.begin(modelKey(callbackContext), callbackContext.invocationContext);
     this.#record("LLM_REQUEST", callbackContext, step, {
-      content: { prompt: contents.slice(start), system_prompt: config?.systemInstruction },
+      content: (stored) => ({
+        prompt: contents.slice(start).map((content) => stored.content(content)),
+        system_prompt: stored.value(config?.systemInstruction),
+      }),
       attributes: { model, contents: contents.length, tools: Object.keys(toolsDict) },
     });
   }
@@ -151,7 +155,7 @@ export class AnalyticsPlugin extends BasePlugin {
     const { content, usageMetadata, errorCode, finishReason, modelVersion } = llmResponse;
     const { latency } = this.#steps.end(modelKey(callbackContext), context);
     this.#record("LLM_RESPONSE", callbackContext, step, {
-      said: content,
+      said: () => content,
       attributes: {
         usage: usageMetadata,
         error_code: errorCode,
@@ -185,7 +189,7 @@ export class AnalyticsPlugin extends BasePlugin {
     const step = this.#steps.begin(toolKey(toolContext), toolContext.invocationContext);
     this.#running.set(toolContext.invocationContext, toolKey(toolContext), { tool, toolContext });
     this.#record("TOOL_STARTING", toolContext, step, {
-      content: { args: toolArgs },
+      content: (stored) => ({ args: stored.args(tool.name, toolArgs) }),
       attributes: { ...callOf(tool, toolContext), attempt: toolContext.attempt },
     });
   }
@@ -206,7 +210,7 @@ export class AnalyticsPlugin extends BasePlugin {
       Object.hasOwn(requestedToolConfirmations, functionCallId) ||
       Object.hasOwn(requestedAuthConfigs, functionCallId);
     this.#record(isPaused ? "TOOL_PAUSED" : "TOOL_COMPLETED", toolContext, step, {
-      content: { result },
+      content: (stored) => ({ result: stored.result(tool.name, result) }),
       attributes: callOf(tool, toolContext),
       latency,
     });
@@ -231,7 +235,12 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { invocationContext: context, event } = params;
     if (event.partial) return;
-    recordEvent(this.#recorder, context, event, this.#runSpan(context));
+    recordEvent(
+      this.#recorder,
+      context,
+      new AsStored(context).event(event),
+      this.#runSpan(context),
+    );
   }
 
   override async afterAgentCallback(params: {

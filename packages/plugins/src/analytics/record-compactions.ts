@@ -27,7 +27,7 @@ export function recordCompactions(
       rowId,
       spanId: event.id,
       parentSpanId,
-      said: compaction.compactedContent,
+      said: () => compaction.compactedContent,
       attributes: {
         start_timestamp: compaction.startTimestamp,
         end_timestamp: compaction.endTimestamp,

@@ -16,7 +16,7 @@ export function answerType(name: string | undefined): AnalyticsEventType | undef
   return request && (`${request}_COMPLETED` as AnalyticsEventType);
 }
 
-/** Records what an event of an agent says and does. */
+/** Records what an event of an agent, as it is stored, says and does. */
 export function recordEvent(
   recorder: Recorder,
   context: InvocationContext,
@@ -29,7 +29,7 @@ export function recordEvent(
   if (Object.keys(stateDelta).length > 0 || stateRemoved.length > 0)
     recorder.record("STATE_DELTA", context, {
       ...facts,
-      content: stateDelta,
+      content: () => stateDelta,
       attributes: { keys: Object.keys(stateDelta), removed: stateRemoved },
     });
   for (const call of getFunctionCalls(event)) {
@@ -37,7 +37,7 @@ export function recordEvent(
     if (type)
       recorder.record(type, context, {
         ...facts,
-        content: call.args,
+        content: () => call.args,
         attributes: { call_id: call.id },
       });
   }
@@ -49,15 +49,15 @@ export function recordEvent(
   if (actions.agentState !== undefined || actions.endOfAgent)
     recorder.record("AGENT_STATE_CHECKPOINT", context, {
       ...facts,
-      content: actions.agentState,
+      content: () => actions.agentState,
       attributes: { end_of_agent: actions.endOfAgent ?? false },
     });
   const text = textOf(event.content);
   if (text !== "" && isFinalResponse(event))
     recorder.record("AGENT_RESPONSE", context, {
       ...facts,
-      content: { response: text },
-      said: event.content,
+      content: () => ({ response: text }),
+      said: () => event.content,
     });
 }
 

@@ -1,4 +1,5 @@
 import { AdkError, type Content, type InvocationContext } from "@adk/core";
+import { AsStored } from "../internal/as-stored.ts";
 import { plain, plainText } from "../internal/plain.ts";
 import type { AnalyticsEventType, AnalyticsRow } from "./analytics-row.ts";
 import { contentParts } from "./content-columns.ts";
@@ -13,10 +14,10 @@ export interface RowFacts {
   readonly agent?: string | undefined;
   readonly spanId: string;
   readonly parentSpanId?: string | undefined;
-  /** Payload: left out when the plugin stores none. */
-  readonly content?: unknown;
-  /** Payload: its parts. */
-  readonly said?: Content | undefined;
+  /** Payload: left out when the plugin stores none. What is to be redacted asks for it. */
+  readonly content?: ((stored: AsStored) => unknown) | undefined;
+  /** Payload: its parts, which are redacted here. */
+  readonly said?: (() => Content | undefined) | undefined;
   readonly attributes?: Record<string, unknown> | undefined;
   readonly latency?: Record<string, number> | null | undefined;
   readonly error?: Error | undefined;
@@ -53,6 +54,7 @@ export class Recorder {
     const { invocation, session, invocationId } = context;
     const { payloads, maxTextLength, currentSpan } = this.#options;
     const span = currentSpan?.();
+    const stored = new AsStored(context);
     let isTruncated = false;
     const options = {
       maxTextLength,
@@ -73,22 +75,24 @@ export class Recorder {
       trace_id: span?.traceId ?? invocationId,
       span_id: facts.spanId,
       parent_span_id: facts.parentSpanId ?? span?.spanId ?? null,
-      content: payloads ? (plain(content, options) ?? null) : null,
-      content_parts: payloads ? contentParts(said, options) : [],
+      content: payloads ? (plain(content?.(stored), options) ?? null) : null,
+      content_parts: payloads ? contentParts(stored.content(said?.()), options) : [],
       attributes: plain({ app_name: session.appName, ...attributes }, options) as Record<
         string,
         unknown
       >,
       latency_ms: latency,
       status: error ? ("ERROR" as const) : ("OK" as const),
-      error_message: error ? plainText(messageOf(error, payloads), options) : null,
+      error_message: error
+        ? plainText(messageOf(error, payloads ? stored : undefined), options)
+        : null,
     };
     return { ...row, is_truncated: isTruncated }; // known only now
   }
 }
 
-/** Messages of errors may quote what was said. */
-function messageOf(error: Error, payloads: boolean): string {
+/** Messages of errors may quote what was said: they are payload. */
+function messageOf(error: Error, stored: AsStored | undefined): string {
   const kind = AdkError.isInstance(error) ? error.code : error.name;
-  return payloads ? `${kind}: ${error.message}` : kind;
+  return stored ? `${kind}: ${stored.text(error.message)}` : kind;
 }

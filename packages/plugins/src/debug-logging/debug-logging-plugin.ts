@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   AdkError,
   type BaseAgent,
@@ -15,10 +16,11 @@ import {
   type ToolContext,
   integer,
 } from "@adk/core";
+import { AsStored } from "../internal/as-stored.ts";
 import { isResumed } from "../internal/is-resumed.ts";
 import { filledText, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-checks.ts";
 import { plain } from "../internal/plain.ts";
-import { RunMap } from "../internal/run-map.ts";
+import { modelKey, RunMap } from "../internal/run-map.ts";
 import { DocumentFile } from "./document-file.ts";
 
 /** Where the documents go, and what stands in them. */
@@ -47,6 +49,12 @@ const OPTIONS: Readonly<Record<keyof DebugLoggingPluginOptions, OptionCheck>> = 
 /** What the file has of one step. */
 type Entry = Record<string, unknown>;
 
+/** An answer whose pieces come. */
+interface OpenAnswer {
+  readonly id: string;
+  readonly context: CallbackContext;
+}
+
 /**
  * Adds a YAML document to a file for each run of an invocation, with every request, answer, tool call, event and error, and the
  * state at the end. It holds **all that was said**; only the bytes of files are left out. For development.
@@ -59,6 +67,7 @@ export class DebugLoggingPlugin extends BasePlugin {
   readonly #includeSystemInstruction: boolean;
   readonly #maxTextLength: number | undefined;
   readonly #entries: RunMap<Entry[]> = new RunMap();
+  readonly #answers: RunMap<OpenAnswer> = new RunMap();
 
   /** @throws AdkError `INVALID_ARGUMENT` for an option that is unknown or ill-typed. */
   constructor(options: DebugLoggingPluginOptions = {}) {
@@ -74,7 +83,8 @@ export class DebugLoggingPlugin extends BasePlugin {
     invocationContext: InvocationContext;
     userMessage: Content;
   }): Promise<undefined> {
-    this.#note(params.invocationContext, "user_message", { content: params.userMessage });
+    const { invocationContext: context, userMessage } = params;
+    this.#note(context, "user_message", { content: new AsStored(context).content(userMessage) });
   }
 
   override async beforeRunCallback(params: {
@@ -100,11 +110,14 @@ export class DebugLoggingPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { model, contents, config = {}, toolsDict } = params.llmRequest;
     const { systemInstruction, abortSignal: _signal, ...rest } = config;
+    const stored = new AsStored(params.callbackContext.invocationContext);
     this.#noteOf(params.callbackContext, "llm_request", {
       model,
-      ...(this.#includeSystemInstruction ? { system_instruction: systemInstruction } : {}),
-      contents,
-      config: rest,
+      ...(this.#includeSystemInstruction
+        ? { system_instruction: stored.value(systemInstruction) }
+        : {}),
+      contents: contents.map((content) => stored.content(content)),
+      config: stored.value(rest),
       tools: Object.keys(toolsDict),
     });
   }
@@ -113,7 +126,14 @@ export class DebugLoggingPlugin extends BasePlugin {
     callbackContext: CallbackContext;
     llmResponse: LlmResponse;
   }): Promise<undefined> {
-    this.#noteOf(params.callbackContext, "llm_response", { response: params.llmResponse });
+    const { callbackContext, llmResponse } = params;
+    const { invocationContext: context } = callbackContext;
+    const key = modelKey(callbackContext);
+    const answer =
+      this.#answers.get(context, key) ??
+      this.#answers.set(context, key, { id: randomUUID(), context: callbackContext });
+    if (!llmResponse.partial) this.#answers.delete(context, key);
+    this.#noteAnswers(answer, new AsStored(context).answers(answer.id, llmResponse));
   }
 
   override async onModelErrorCallback(params: {
@@ -121,7 +141,12 @@ export class DebugLoggingPlugin extends BasePlugin {
     llmRequest: LlmRequest;
     error: Error;
   }): Promise<undefined> {
-    this.#noteOf(params.callbackContext, "llm_error", { error: told(params.error) });
+    const { callbackContext, error } = params;
+    const { invocationContext: context } = callbackContext;
+    const answer = this.#answers.get(context, modelKey(callbackContext));
+    this.#answers.delete(context, modelKey(callbackContext));
+    if (answer) this.#noteAnswers(answer, new AsStored(context).rest(answer.id));
+    this.#noteOf(callbackContext, "llm_error", { error: told(error, context) });
   }
 
   override async beforeToolCallback(params: {
@@ -131,7 +156,8 @@ export class DebugLoggingPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { tool, toolArgs, toolContext } = params;
     const { attempt } = toolContext;
-    this.#noteTool(toolContext, "tool_call", { tool: tool.name, args: toolArgs, attempt });
+    const args = new AsStored(toolContext.invocationContext).args(tool.name, toolArgs);
+    this.#noteTool(toolContext, "tool_call", { tool: tool.name, args, attempt });
   }
 
   override async afterToolCallback(params: {
@@ -140,7 +166,8 @@ export class DebugLoggingPlugin extends BasePlugin {
     toolContext: ToolContext;
     result: unknown;
   }): Promise<undefined> {
-    const { tool, toolContext, result } = params;
+    const { tool, toolContext } = params;
+    const result = new AsStored(toolContext.invocationContext).result(tool.name, params.result);
     this.#noteTool(toolContext, "tool_response", { tool: tool.name, result });
   }
 
@@ -150,16 +177,17 @@ export class DebugLoggingPlugin extends BasePlugin {
     toolContext: ToolContext;
     error: Error;
   }): Promise<undefined> {
-    const { tool, toolContext, error } = params;
-    this.#noteTool(toolContext, "tool_error", { tool: tool.name, error: told(error) });
+    const { tool, toolContext } = params;
+    const error = told(params.error, toolContext.invocationContext);
+    this.#noteTool(toolContext, "tool_error", { tool: tool.name, error });
   }
 
   override async onEventCallback(params: {
     invocationContext: InvocationContext;
     event: Event;
   }): Promise<undefined> {
-    if (!params.event.partial)
-      this.#note(params.invocationContext, "event", { event: params.event });
+    const { invocationContext: context, event } = params;
+    if (!event.partial) this.#note(context, "event", { event: new AsStored(context).event(event) });
   }
 
   override async afterAgentCallback(params: {
@@ -174,7 +202,8 @@ export class DebugLoggingPlugin extends BasePlugin {
     callbackContext: CallbackContext;
     error: Error;
   }): Promise<void> {
-    this.#noteOf(params.callbackContext, "agent_error", { error: told(params.error) });
+    const error = told(params.error, params.callbackContext.invocationContext);
+    this.#noteOf(params.callbackContext, "agent_error", { error });
   }
 
   override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
@@ -185,7 +214,8 @@ export class DebugLoggingPlugin extends BasePlugin {
     invocationContext: InvocationContext;
     error: Error;
   }): Promise<void> {
-    await this.#write(params.invocationContext, { outcome: "failed", error: told(params.error) });
+    const { invocationContext: context } = params;
+    await this.#write(context, { outcome: "failed", error: told(params.error, context) });
   }
 
   #noteOf(context: CallbackContext, type: string, data: Entry): void {
@@ -194,6 +224,10 @@ export class DebugLoggingPlugin extends BasePlugin {
 
   #noteTool(context: ToolContext, type: string, data: Entry): void {
     this.#noteOf(context, type, { call_id: context.functionCallId, ...data });
+  }
+
+  #noteAnswers({ context }: OpenAnswer, responses: readonly LlmResponse[]): void {
+    for (const response of responses) this.#noteOf(context, "llm_response", { response });
   }
 
   /** As it is now: what comes later may change it. */
@@ -205,6 +239,9 @@ export class DebugLoggingPlugin extends BasePlugin {
 
   async #write(context: InvocationContext, end: Entry): Promise<void> {
     const { invocation, session, invocationId } = context;
+    const stored = new AsStored(context);
+    for (const answer of this.#answers.take(context))
+      this.#noteAnswers(answer, stored.rest(answer.id));
     const document = {
       invocation_id: invocationId,
       app_name: session.appName,
@@ -212,7 +249,9 @@ export class DebugLoggingPlugin extends BasePlugin {
       session_id: session.id,
       entries: this.#entries.take(context).flat(),
       ...end,
-      ...(this.#includeSessionState ? { session_state: this.#plain(session.state) } : {}),
+      ...(this.#includeSessionState
+        ? { session_state: this.#plain(stored.state(session.state)) }
+        : {}),
     };
     try {
       await this.#file.append(document);
@@ -226,7 +265,8 @@ export class DebugLoggingPlugin extends BasePlugin {
   }
 }
 
-function told(error: Error): Entry {
-  const { name, message } = error;
+function told(error: Error, context: InvocationContext): Entry {
+  const { name } = error;
+  const message = new AsStored(context).text(error.message);
   return { name, ...(AdkError.isInstance(error) ? { code: error.code } : {}), message };
 }

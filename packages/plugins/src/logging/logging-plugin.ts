@@ -15,6 +15,7 @@ import {
   type ToolContext,
   integer,
 } from "@adk/core";
+import { AsStored } from "../internal/as-stored.ts";
 import {
   type DescribeOptions,
   describeContent,
@@ -81,7 +82,10 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, userMessage } = params;
     const { session, userId } = context;
     this.#trace.line(context, `session ${session.id} of user ${userId}`);
-    this.#trace.line(context, `user says: ${describeContent(userMessage, this.#describe)}`);
+    this.#trace.line(
+      context,
+      `user says: ${describeContent(new AsStored(context).content(userMessage), this.#describe)}`,
+    );
   }
 
   override async beforeRunCallback(params: {
@@ -129,10 +133,11 @@ export class LoggingPlugin extends BasePlugin {
     if (llmResponse.partial) return void this.#pieces.set(context, key, pieces + 1);
     this.#pieces.delete(context, key);
     const streamed = pieces > 0 ? `, streamed in ${pieces} pieces` : "";
+    const said = new AsStored(context).content(llmResponse.content);
     const failed = llmResponse.errorCode === undefined ? "" : `error ${llmResponse.errorCode}, `;
     this.#trace.line(
       context,
-      `agent ${agentName} is answered: ${failed}${describeContent(llmResponse.content, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(modelKey(callbackContext), context)}`,
+      `agent ${agentName} is answered: ${failed}${describeContent(said, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(modelKey(callbackContext), context)}`,
     );
   }
 
@@ -145,7 +150,7 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, agentName } = callbackContext;
     this.#trace.line(
       context,
-      `agent ${agentName} gets no answer: ${this.#error(error)}${this.#trace.took(modelKey(callbackContext), context)}`,
+      `agent ${agentName} gets no answer: ${this.#error(context, error)}${this.#trace.took(modelKey(callbackContext), context)}`,
     );
   }
 
@@ -160,7 +165,7 @@ export class LoggingPlugin extends BasePlugin {
     this.#trace.begin(toolKey(toolContext), context);
     this.#trace.line(
       context,
-      `tool ${tool.name} starts${describeValue(toolArgs, this.#describe)} (call ${functionCallId}${again})`,
+      `tool ${tool.name} starts${this.#value(() => new AsStored(context).args(tool.name, toolArgs))} (call ${functionCallId}${again})`,
     );
   }
 
@@ -174,7 +179,7 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, functionCallId } = toolContext;
     this.#trace.line(
       context,
-      `tool ${tool.name} returns${describeValue(result, this.#describe)} (call ${functionCallId})${this.#trace.took(toolKey(toolContext), context)}`,
+      `tool ${tool.name} returns${this.#value(() => new AsStored(context).result(tool.name, result))} (call ${functionCallId})${this.#trace.took(toolKey(toolContext), context)}`,
     );
   }
 
@@ -188,7 +193,7 @@ export class LoggingPlugin extends BasePlugin {
     const { invocationContext: context, functionCallId } = toolContext;
     this.#trace.line(
       context,
-      `tool ${tool.name} fails: ${this.#error(error)} (call ${functionCallId})`,
+      `tool ${tool.name} fails: ${this.#error(context, error)} (call ${functionCallId})`,
     );
   }
 
@@ -200,7 +205,7 @@ export class LoggingPlugin extends BasePlugin {
     if (event.partial) return;
     this.#trace.line(
       invocationContext,
-      `event ${event.id} of ${event.author}: ${describeEvent(event, this.#describe)}`,
+      `event ${event.id} of ${event.author}: ${describeEvent(new AsStored(invocationContext).event(event), this.#describe)}`,
     );
   }
 
@@ -218,10 +223,8 @@ export class LoggingPlugin extends BasePlugin {
     error: Error;
   }): Promise<void> {
     const { agent, callbackContext, error } = params;
-    this.#trace.line(
-      callbackContext.invocationContext,
-      `agent ${agent.name} fails: ${this.#error(error)}`,
-    );
+    const { invocationContext: context } = callbackContext;
+    this.#trace.line(context, `agent ${agent.name} fails: ${this.#error(context, error)}`);
   }
 
   override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
@@ -232,14 +235,19 @@ export class LoggingPlugin extends BasePlugin {
     invocationContext: InvocationContext;
     error: Error;
   }): Promise<void> {
-    this.#trace.line(params.invocationContext, `run fails: ${this.#error(params.error)}`);
+    const { invocationContext: context, error } = params;
+    this.#trace.line(context, `run fails: ${this.#error(context, error)}`);
+  }
+
+  #value(read: () => unknown): string {
+    return this.#describe.payloads ? describeValue(read(), this.#describe) : "";
   }
 
   /** Messages of errors may quote what was said. */
-  #error(error: Error): string {
+  #error(context: InvocationContext, error: Error): string {
     const kind = AdkError.isInstance(error) ? error.code : error.name;
     return this.#describe.payloads
-      ? `${kind} ${describeText(error.message, this.#describe)}`
+      ? `${kind} ${describeText(new AsStored(context).text(error.message), this.#describe)}`
       : kind;
   }
 }
