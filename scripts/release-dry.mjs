@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { choosePackages } from "./release/choose-packages.mjs";
 import { copyRepository } from "./release/copy-repository.mjs";
-import { nodeOf } from "./release/node-of.mjs";
+import { NEWEST, nodeOf, OLDEST } from "./release/node-of.mjs";
 import { openPlace } from "./release/places.mjs";
 import { publicPackages, readManifest } from "./release/public-packages.mjs";
 import { runProgram } from "./release/run-program.mjs";
 import { tryPackage } from "./release/try-package.mjs";
 import { PNPM, ROOT } from "./setup.mjs";
 
-const NODES = ["22.18.0", readManifest(ROOT).devDependencies.node, "26.10.0"];
+const NODES = [OLDEST, readManifest(ROOT).devDependencies.node, NEWEST];
 const chosen = choosePackages(`npm run release:dry -- [PACKAGE …]
 
 What a release would do, on a copy of the repository: versions, builds, checks and packs, then installs each package alone,

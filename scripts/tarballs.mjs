@@ -5,13 +5,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { choosePackages } from "./release/choose-packages.mjs";
-import { nodeOf } from "./release/node-of.mjs";
+import { nodeOf, OLDEST } from "./release/node-of.mjs";
 import { openPlace } from "./release/places.mjs";
 import { runProgram } from "./release/run-program.mjs";
 import { tryPackage } from "./release/try-package.mjs";
 import { giveUp, PNPM, ROOT } from "./setup.mjs";
 
-const OLDEST = "22.18.0";
 const chosen = choosePackages(`npm run tarballs -- [PACKAGE …]
 
 Installs each package alone, from its tarball, in a folder outside of this repository, and runs its README's example there:

@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { ROOT } from "../setup.mjs";
 
+/** What packages say in `engines`, and the newest that they are tried on. */
+export const OLDEST = "22.18.0";
+export const NEWEST = "26.10.0";
+
 const WINDOWS = process.platform === "win32";
 
 /** @returns the path of a Node of this version, from the registry, kept for the next run; `undefined` when it cannot be had. */
