@@ -2,55 +2,20 @@
 // A green step is one line; a red one shows all it said. `npm test -- lint types` runs only these steps.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { environment, giveUp, PNPM, ROOT, setUp } from "./setup.mjs";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { environment, giveUp, ROOT, setUp } from "./setup.mjs";
+import { REPORT, STEPS } from "./steps.mjs";
 
-const { node } = setUp();
+setUp();
 
-const CACHE = join(ROOT, "node_modules/.cache/adk");
-const REPORT = join(CACHE, "tests.json");
 const WIDTH = 2;
 
-/** turbo starts the packages' scripts through pnpm, which only npx can find. */
-const turbo = (task) => [
-  "npx",
-  ["-y", PNPM, "exec", "turbo", "run", task, "--concurrency=2", "--output-logs=errors-only"],
-];
-
-const steps = [
-  { name: "lint", command: ["oxlint", ["--type-aware", "--deny-warnings"]] },
-  { name: "format", command: ["oxfmt", ["--check", "."]] },
-  { name: "versions", command: ["sherif", []] },
-  { name: "workflows", command: [node, ["scripts/lint-workflows.mjs"]] },
-  { name: "types", command: turbo("typecheck") },
-  { name: "api", command: [node, ["packages/api-docs/src/main.ts"]] },
-  { name: "build", command: turbo("build"), before: removeBuilds },
-  { name: "knip", command: ["knip", []] },
-  { name: "size", command: ["size-limit", []], after: "build" },
-  { name: "packages", command: turbo("lint:pkg"), after: "build" },
-  {
-    name: "tests",
-    command: [
-      node,
-      [
-        "node_modules/vitest/vitest.mjs",
-        "run",
-        "--reporter=default",
-        "--reporter=json",
-        `--outputFile.json=${REPORT}`,
-      ],
-    ],
-    alone: true,
-    count: countTests,
-  },
-];
-
 const only = process.argv.slice(2);
-const unknown = only.filter((name) => !steps.some((step) => step.name === name));
+const unknown = only.filter((name) => !STEPS.some((step) => step.name === name));
 if (unknown.length > 0) {
   giveUp(
-    `There is no step ${unknown.join(", ")}: the steps are ${steps.map(({ name }) => name).join(", ")}.`,
+    `There is no step ${unknown.join(", ")}: the steps are ${STEPS.map(({ name }) => name).join(", ")}.`,
   );
 }
 
@@ -62,12 +27,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
-mkdirSync(CACHE, { recursive: true });
+mkdirSync(dirname(REPORT), { recursive: true });
 rmSync(REPORT, { force: true });
 
 const total = { passed: 0, failed: 0 };
 const red = new Set();
-await runAll(steps.filter(({ name }) => only.length === 0 || only.includes(name)));
+await runAll(STEPS.filter(({ name }) => only.length === 0 || only.includes(name)));
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -133,32 +98,4 @@ function execute([file, args]) {
     child.on("error", (error) => end(false, `${file} could not be started: ${error.message}`));
     child.on("close", (code) => end(code === 0));
   });
-}
-
-/** What an older commit built must not be packed: the compiler adds to dist/ and takes nothing away. */
-function removeBuilds() {
-  for (const name of readdirSync(join(ROOT, "packages"))) {
-    rmSync(join(ROOT, "packages", name, "dist"), { recursive: true, force: true });
-  }
-}
-
-/** Tests count one by one; a file that does not load, or a run that fails without a failed test, counts as one. */
-function countTests(ok) {
-  let report;
-  try {
-    report = JSON.parse(readFileSync(REPORT, "utf8"));
-  } catch {
-    return { passed: 0, failed: 1, note: "  no report was written" };
-  }
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
-  ).length;
-  const skipped = report.numPendingTests + report.numTodoTests;
-  const failed = report.numFailedTests + broken;
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && (!ok || report.numPassedTests === 0) ? 1 : failed,
-    note: `  ${report.numPassedTests} tests in ${report.testResults.length} files${skipped > 0 ? `, ${skipped} skipped` : ""}`,
-  };
 }
