@@ -2,13 +2,18 @@ import { AdkError } from "@adk/core";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { RequestContext } from "./request-context.ts";
 import { conditionHeader, addCondition } from "./condition.ts";
+import { TERMS_HEADER, termsMetadata, type UploadTerms } from "./upload-terms.ts";
 
 /** What S3 allows: a week. */
 const MOST_SECONDS = 604_800;
 
+/** Of bytes whose type nobody said. */
+export const DEFAULT_TYPE: string = "application/octet-stream";
+
 /** What a client must send as it was signed, beside the condition. */
 const SIGNED = [
   "content-type",
+  TERMS_HEADER,
   "x-amz-server-side-encryption",
   "x-amz-server-side-encryption-aws-kms-key-id",
   "x-amz-server-side-encryption-bucket-key-enabled",
@@ -45,14 +50,15 @@ export async function signDownload(
 /** A URL that takes an object once, and the headers that must be sent with it. */
 export async function signUpload(
   context: RequestContext,
-  file: { key: string; contentType: string },
+  { key, ...terms }: UploadTerms & { key: string },
   expiresInMs: number,
 ): Promise<{ url: string; headers: Record<string, string> }> {
   const { getSignedUrl } = await load();
   const command = new PutObjectCommand({
-    ...context.at(file.key),
+    ...context.at(key),
     ...context.options,
-    ContentType: file.contentType,
+    ContentType: terms.mimeType ?? DEFAULT_TYPE,
+    Metadata: termsMetadata(terms),
   });
   addCondition(command, context.conditional);
   const signed = new Set([...SIGNED, conditionHeader(context.conditional)[0]]);
@@ -74,7 +80,7 @@ export async function signUpload(
     signableHeaders: new Set(["host", ...signed]),
     unhoistableHeaders: signed,
   };
-  const url = await context.send({ key: file.key }, false, () =>
+  const url = await context.send({ key }, false, () =>
     getSignedUrl(context.client, command, options),
   );
   return { url, headers };

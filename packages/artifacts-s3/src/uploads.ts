@@ -10,10 +10,11 @@ import {
 } from "@adk/core";
 import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import { FIRST, type Keys } from "./keys.ts";
-import { signUpload } from "./presigner.ts";
+import { DEFAULT_TYPE, signUpload } from "./presigner.ts";
 import { readBody } from "./read-body.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { Saver } from "./saver.ts";
+import { readTerms, type UploadTerms } from "./upload-terms.ts";
 import { isOf, next, type VersionLog } from "./version-log.ts";
 import { readVersion, toStoredVersion } from "./versions.ts";
 
@@ -42,8 +43,9 @@ export class Uploads {
   /** The URL takes one upload: what was sent is not written over, also not after it was completed. */
   async begin(command: BeginUploadCommand): Promise<PendingUpload> {
     const uploadId = randomUUID();
-    const file = { key: this.#keys.blob(command, uploadId), contentType: command.mimeType };
-    const { url, headers } = await signUpload(this.#context, file, command.expiresInMs);
+    const { maxBytes, mimeType, expiresInMs } = command;
+    const upload = { key: this.#keys.blob(command, uploadId), maxBytes, mimeType };
+    const { url, headers } = await signUpload(this.#context, upload, expiresInMs);
     return { url, method: "PUT", headers, uploadId };
   }
 
@@ -55,11 +57,12 @@ export class Uploads {
     const key = this.#keys.blob(command, uploadId);
     const blob = await this.#bucket.head(key, signal);
     if (!blob) return undefined;
+    const terms = checkedTerms(command, blob);
     // In this order: whoever completes it at the same time is found, or met at that place.
     const newest = await this.#log.newest(command, signal);
     const completed = await this.#findCompleted(command, blob, signal);
     if (completed) return completed;
-    const metadata = await this.#checked(command, blob, signal);
+    const metadata = await this.#checked(command, blob, terms, signal);
     const from = newest ? next(newest.position, newest.isDeleted) : FIRST;
     const record = { metadata, blob: uploadId };
     this.#saver.underWay.add(key);
@@ -89,16 +92,21 @@ export class Uploads {
 
   /** @throws AdkError `ARTIFACT_TOO_LARGE`, `ARTIFACT_CORRUPT` */
   async #checked(
-    { metadata, maxBytes, uploadId }: CompleteUploadCommand,
+    command: CompleteUploadCommand,
     { key, size }: ObjectHead,
+    terms: UploadTerms,
     signal?: AbortSignal,
   ): Promise<ArtifactMetadata> {
-    if (maxBytes !== undefined && size > maxBytes)
+    const { metadata, uploadId } = command;
+    const maxBytes = Math.min(terms.maxBytes, command.maxBytes ?? Infinity);
+    if (size > maxBytes) {
+      const whose = maxBytes === terms.maxBytes ? "the upload's" : "the service's";
       throw new AdkError(
         "ARTIFACT_TOO_LARGE",
-        `Upload ${uploadId} has ${size} bytes, more than ${maxBytes}. Send less, or raise the service's \`maxBytes\`.`,
+        `Upload ${uploadId} has ${size} bytes, more than ${maxBytes}. Send less, or raise ${whose} \`maxBytes\` and begin another.`,
         { details: { uploadId, size, maxBytes } },
       );
+    }
     if (metadata.size !== undefined && metadata.size !== size)
       throw new AdkError(
         "ARTIFACT_CORRUPT",
@@ -112,7 +120,8 @@ export class Uploads {
         `Upload ${uploadId} does not have the checksum that was given. Begin another upload and send the bytes again.`,
         { details: { uploadId } },
       );
-    return { ...metadata, size, sha256 };
+    const mimeType = terms.mimeType ?? metadata.mimeType ?? DEFAULT_TYPE;
+    return { ...metadata, mimeType, size, sha256 };
   }
 
   async #hash(key: string, size: number, signal?: AbortSignal): Promise<string> {
@@ -121,4 +130,19 @@ export class Uploads {
     for await (const chunk of body.chunks) hash.update(chunk);
     return hash.digest("hex");
   }
+}
+
+/** @throws AdkError `INVALID_ARGUMENT` when the upload was begun with another type. */
+function checkedTerms(
+  { uploadId, metadata }: CompleteUploadCommand,
+  blob: ObjectHead,
+): UploadTerms {
+  const terms = readTerms(blob);
+  const { mimeType = metadata.mimeType } = terms;
+  if (metadata.mimeType === undefined || metadata.mimeType === mimeType) return terms;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `Upload ${uploadId} was created with the type ${mimeType}, not ${metadata.mimeType}. Leave \`mimeType\` out, or create another upload.`,
+    { details: { uploadId, mimeType } },
+  );
 }

@@ -8,9 +8,15 @@ import {
   startRclone,
   type S3Request,
 } from "@adk/test-services";
-import { CreateBucketCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { openClient } from "../src/connect.ts";
+import { Keys } from "../src/keys.ts";
 import { S3ArtifactService } from "../src/s3-artifact-service.ts";
 import type { S3ArtifactStoreOptions } from "../src/store-options.ts";
 import { describeServer } from "./support/describe-server.ts";
@@ -31,6 +37,59 @@ const aPut = (request: S3Request): boolean => request.method === "PUT";
 
 describeServer("our own server", own);
 describeServer(shared?.isGiven ? "S3" : "SeaweedFS 4.48", shared);
+
+const places = [
+  ["our own server", own],
+  [shared?.isGiven ? "S3" : "SeaweedFS 4.48", shared],
+] as const;
+describe.each(places)("an upload by URL to %s", (_name, server) => {
+  it.skipIf(!server)(
+    "is refused when its client has changed what it was created with",
+    async () => {
+      await using place = await freshBucket(server!);
+      const client = openClient(place.access);
+      const service = new S3ArtifactService({ client, bucket: place.bucket });
+      const begin = { ...KEY, mimeType: "text/plain", maxBytes: 10 };
+      const { uploadId, url, method, headers } = await service.createArtifactUpload(begin);
+      const other = await service.createArtifactUpload({ ...begin, maxBytes: 1_000 });
+      const name = "x-amz-meta-adk-upload";
+      expect(headers[name]).toBeTypeOf("string");
+      const { [name]: _left, ...without } = headers;
+      const body = "more than ten bytes";
+      const changed = [
+        without,
+        { ...headers, [name]: other.headers[name]! },
+        { ...headers, "content-type": "text/html" },
+      ];
+      for (const sent of changed)
+        expect((await fetch(url, { method, headers: sent, body })).status).toBe(403);
+      const complete = { ...KEY, uploadId };
+      const nothing = service.completeArtifactUpload(complete);
+      await expect(nothing).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+      expect((await fetch(url, { method, headers, body })).status).toBe(200);
+      await expect(service.completeArtifactUpload(complete)).rejects.toMatchObject({
+        code: "ARTIFACT_TOO_LARGE",
+        message: expect.stringContaining("raise the upload's `maxBytes`") as string,
+        details: { size: 19, maxBytes: 10 },
+      });
+      client.destroy();
+    },
+  );
+});
+
+describe("bytes that came by no URL", () => {
+  it("are no upload that can be completed", async () => {
+    await using place = await freshBucket(own);
+    const client = openClient(place.access);
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    const Key = new Keys("").blob(KEY, "planted");
+    await client.send(new PutObjectCommand({ Bucket: place.bucket, Key, Body: "bytes" }));
+    await expect(
+      service.completeArtifactUpload({ ...KEY, uploadId: "planted" }),
+    ).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT", details: { key: Key } });
+    client.destroy();
+  });
+});
 
 describe("check", () => {
   it("refuses a server that ignores conditions, and leaves nothing behind", async () => {

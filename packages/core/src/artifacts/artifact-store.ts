@@ -35,9 +35,11 @@ export interface ArtifactStore extends AsyncDisposable {
   /**
    * Publishes what was uploaded as the next version; repeated under one `uploadId` it gives that version again.
    *
-   * `undefined` when nothing was uploaded. Size and checksum are counted where `metadata` has none.
+   * `undefined` when nothing was uploaded. Size and checksum are counted where `metadata` has none; the type is the one that the
+   * upload was begun with, else that of `metadata`, else `application/octet-stream`.
    *
-   * @throws AdkError `ARTIFACT_TOO_LARGE` and `ARTIFACT_CORRUPT` (not the size or checksum that `metadata` says).
+   * @throws AdkError `ARTIFACT_TOO_LARGE` (more than the upload's `maxBytes`, or the command's), `ARTIFACT_CORRUPT` (not the size or
+   * checksum that `metadata` says), `INVALID_ARGUMENT` (another type than the upload was begun with).
    */
   completeUpload?(
     command: CompleteUploadCommand,
@@ -45,6 +47,13 @@ export interface ArtifactStore extends AsyncDisposable {
   ): Promise<StoredVersion | undefined>;
   /** Removes bytes that no version names and that are older than this. @returns how many. */
   purge?(command: { olderThanMs: number }, signal?: AbortSignal): Promise<number>;
+  /**
+   * Looks whether the set-up is fit, by using it, and leaves nothing behind. What it finds is reported, all of it: a right that is
+   * missing, a server or disk that lacks what versions need.
+   *
+   * @throws AdkError only what keeps it from looking at all: `UNAVAILABLE` and `TIMEOUT` (no answer), `PERMISSION_DENIED` (credentials
+   * that are not accepted), `MISCONFIGURED` (no such server, bucket or folder), `ABORTED`.
+   */
   check?(signal?: AbortSignal): Promise<ArtifactStoreReport>;
 }
 
@@ -137,9 +146,14 @@ export interface SignCommand extends ArtifactKey {
   expiresInMs: number;
 }
 
-/** A place for bytes that a client sends by itself. `expiresInMs` in milliseconds from now, `maxBytes` in bytes. */
+/**
+ * A place for bytes that a client sends by itself. `expiresInMs` in milliseconds from now, `maxBytes` in bytes.
+ *
+ * `mimeType` and `maxBytes` hold for the upload, whoever completes it: the store keeps them where the client cannot change them.
+ */
 export interface BeginUploadCommand extends ArtifactKey {
-  mimeType: string;
+  /** Absent: it is said when the upload is completed. */
+  mimeType?: string;
   maxBytes: number;
   expiresInMs: number;
 }
@@ -152,9 +166,10 @@ export interface PendingUpload {
   uploadId: string;
 }
 
-/** Makes what was uploaded the next version. `maxBytes` in bytes. */
+/** Makes what was uploaded the next version. `maxBytes` in bytes: the least of it and the upload's own holds. */
 export interface CompleteUploadCommand extends ArtifactKey {
   uploadId: string;
+  /** Without `mimeType` when none was given. */
   metadata: Omit<ArtifactMetadata, "size" | "sha256"> & { size?: number; sha256?: string };
   maxBytes?: number;
 }

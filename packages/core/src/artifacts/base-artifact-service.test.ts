@@ -78,11 +78,14 @@ describe("BaseArtifactService", () => {
     const service = new BaseArtifactService(store, { maxBytes: 1_000 });
     const upload = await service.createArtifactUpload({ ...name, maxBytes: 5_000 });
     expect(upload.uploadId).toBe("upload-1");
+    await service.createArtifactUpload({ ...name, mimeType: "video/mp4", maxBytes: 100 });
     expect(store.begun).toEqual([
-      { ...name, mimeType: "application/octet-stream", maxBytes: 1_000, expiresInMs: 900_000 },
+      { ...name, maxBytes: 1_000, expiresInMs: 900_000 },
+      { ...name, mimeType: "video/mp4", maxBytes: 100, expiresInMs: 900_000 },
     ]);
     const request = { ...name, uploadId: "upload-1", mimeType: "video/mp4", size: 3, sha256: "00" };
     expect(await service.completeArtifactUpload(request)).toBe(4);
+    expect(await service.completeArtifactUpload({ ...name, uploadId: "upload-1" })).toBe(4);
     expect(store.completed).toEqual([
       {
         ...name,
@@ -90,6 +93,7 @@ describe("BaseArtifactService", () => {
         metadata: { kind: "data", mimeType: "video/mp4", size: 3, sha256: "00" },
         maxBytes: 1_000,
       },
+      { ...name, uploadId: "upload-1", metadata: { kind: "data" }, maxBytes: 1_000 },
     ]);
     await expect(
       service.completeArtifactUpload({ ...name, uploadId: "another" }),

@@ -253,6 +253,9 @@ export class BaseArtifactService implements AsyncDisposable {
   /**
    * A URL to which a client sends bytes past this process; {@link completeArtifactUpload} makes them a version.
    *
+   * `mimeType` and `maxBytes` go with the upload: they hold whoever completes it. A limit above the service's `maxBytes` is the
+   * service's.
+   *
    * @throws {@link AdkError} `UNSUPPORTED` where the store has no URLs.
    */
   async createArtifactUpload(
@@ -262,7 +265,7 @@ export class BaseArtifactService implements AsyncDisposable {
     const { mimeType, maxBytes = this.#maxBytes, expiresInMs = FIFTEEN_MINUTES_MS } = request;
     const command = {
       ...key,
-      mimeType: fileMetadata("data", mimeType, undefined).mimeType as string,
+      ...(mimeType && { mimeType: fileMetadata("data", mimeType, undefined).mimeType as string }),
       maxBytes: Math.min(checkWholeNumber("maxBytes", maxBytes, 1), this.#maxBytes),
       expiresInMs: checkWholeNumber("expiresInMs", expiresInMs, 1),
     };
@@ -272,14 +275,17 @@ export class BaseArtifactService implements AsyncDisposable {
   /**
    * Publishes uploaded bytes as the next version. @returns the version; the same one when it is repeated.
    *
-   * @throws {@link AdkError} `FAILED_PRECONDITION` when nothing was uploaded; `ARTIFACT_TOO_LARGE`; `ARTIFACT_CORRUPT`
-   * when size or checksum are not those given.
+   * @throws {@link AdkError} `FAILED_PRECONDITION` when nothing was uploaded; `ARTIFACT_TOO_LARGE` when it is more than the upload
+   * or the service may have; `ARTIFACT_CORRUPT` when size or checksum are not those given; `INVALID_ARGUMENT` when the upload
+   * was created with another `mimeType`.
    */
   async completeArtifactUpload(request: requests.CompleteArtifactUploadRequest): Promise<number> {
     const key = this.#begin("completeArtifactUpload", request, toArtifactKey);
     const { uploadId, mimeType, displayName, customMetadata, sha256, size, signal } = request;
     checkId("uploadId", uploadId);
     const metadata = fileMetadata("data", mimeType, displayName);
+    // What the upload was created with is not known here: the store says what it has without one.
+    if (!mimeType) delete metadata.mimeType;
     addCustomMetadata(metadata, customMetadata, this.#maxMetadataBytes);
     if (sha256 !== undefined && (typeof sha256 !== "string" || !/^[0-9a-f]+$/.test(sha256)))
       throw new AdkError("INVALID_ARGUMENT", "`sha256` is no checksum. Give it in lower-case hex.");
@@ -305,7 +311,15 @@ export class BaseArtifactService implements AsyncDisposable {
     return await optionalCommand(this.#store, "purge")({ olderThanMs }, request.signal);
   }
 
-  /** What is wrong with the backend's set-up; nothing when it is fit. */
+  /**
+   * What is wrong with the backend's set-up, found by using it; nothing when it is fit. Call it once with every new one.
+   *
+   * What it finds is reported, all of it: a right that is missing, a server or disk that lacks what versions need.
+   *
+   * @throws {@link AdkError} only what keeps it from looking at all: `UNAVAILABLE` and `TIMEOUT` when nobody answers, `PERMISSION_DENIED`
+   * when the credentials are not accepted, `MISCONFIGURED` when there is no such server, bucket or folder; `UNSUPPORTED` when
+   * the store has nothing to look at.
+   */
   async check(request: { signal?: AbortSignal | undefined } = {}): Promise<ArtifactStoreReport> {
     this.#begin("check", request);
     return await optionalCommand(this.#store, "check")(request.signal);

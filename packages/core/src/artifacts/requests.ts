@@ -110,9 +110,9 @@ export interface GetArtifactUrlRequest extends LoadArtifactRequest {
 
 /** The name that a client will send bytes for. */
 export interface CreateArtifactUploadRequest extends ArtifactNameRequest {
-  /** @defaultValue `application/octet-stream` */
+  /** What the version will have. @defaultValue the one given at completion */
   mimeType?: string | undefined;
-  /** @defaultValue the service's `maxBytes` */
+  /** In bytes; more is `ARTIFACT_TOO_LARGE` at completion. More than the service's `maxBytes` counts as that. @defaultValue the service's */
   maxBytes?: number | undefined;
   /** @defaultValue 900,000 (15 minutes) */
   expiresInMs?: number | undefined;
@@ -121,7 +121,7 @@ export interface CreateArtifactUploadRequest extends ArtifactNameRequest {
 /** The upload that becomes the next version of its name. */
 export interface CompleteArtifactUploadRequest extends ArtifactNameRequest {
   uploadId: string;
-  /** @defaultValue `application/octet-stream` */
+  /** Needs not be repeated. @defaultValue the one the upload was created with, else `application/octet-stream` */
   mimeType?: string | undefined;
   displayName?: string | undefined;
   customMetadata?: Record<string, unknown> | undefined;

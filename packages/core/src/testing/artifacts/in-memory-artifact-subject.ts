@@ -9,7 +9,7 @@ import {
   artifactStoreSubject,
   type ArtifactStoreSubjectOptions,
 } from "./artifact-store-subject.ts";
-import type { ArtifactSubject } from "./subject.ts";
+import type { ArtifactSubject, ArtifactSubjectCapabilities } from "./subject.ts";
 
 /** Changes to the subject, to see what the kit says. */
 export interface InMemoryArtifactSubjectOptions extends Pick<
@@ -18,16 +18,18 @@ export interface InMemoryArtifactSubjectOptions extends Pick<
 > {
   /** The one store of the subject. @defaultValue `InMemoryArtifactStore` */
   readonly store?: ArtifactStore | undefined;
+  /** What that store can do more. */
+  readonly capabilities?: ArtifactSubjectCapabilities | undefined;
 }
 
 /** A subject over a store in memory. */
 export function inMemoryArtifactSubject(
   options: InMemoryArtifactSubjectOptions = {},
 ): ArtifactSubject {
-  const { store = new InMemoryArtifactStore(), service } = options;
+  const { store = new InMemoryArtifactStore(), service, capabilities } = options;
   const damaged = new Set<string>();
   return artifactStoreSubject({
-    capabilities: { copy: true },
+    capabilities: { copy: true, ...capabilities },
     service,
     connect: () => connection(store, damaged),
     corrupt: async (key) => void damaged.add(addressOf(key)),

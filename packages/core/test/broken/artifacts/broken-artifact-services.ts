@@ -2,10 +2,13 @@ import type {
   ArtifactKey,
   ArtifactScope,
   ArtifactStore,
+  BeginUploadCommand,
+  CompleteUploadCommand,
   CopyCommand,
   EraseArtifactsCommand,
   OpenCommand,
   OpenedArtifact,
+  PendingUpload,
   SaveCommand,
   StoredVersion,
 } from "../../../src/artifacts/artifact-store.ts";
@@ -14,6 +17,7 @@ import { bytesSource } from "../../../src/artifacts/byte-source.ts";
 import { collectBytes } from "../../../src/artifacts/collect-bytes.ts";
 import { InMemoryArtifactStore } from "../../../src/artifacts/in-memory-artifact-store.ts";
 import type { InMemoryArtifactSubjectOptions } from "../../../src/testing/artifacts/in-memory-artifact-subject.ts";
+import { UploadingStore } from "./uploading-store.ts";
 
 /** Two saves of one name at once: the later one is told the number of the earlier, and its bytes are lost. */
 class LosesRaces extends InMemoryArtifactStore {
@@ -302,6 +306,31 @@ class CopiesReferencesBlindly extends InMemoryArtifactStore {
   }
 }
 
+/** An upload may have as many bytes as the service that completes it takes. */
+class ForgetsUploadLimits extends UploadingStore {
+  override async beginUpload(command: BeginUploadCommand): Promise<PendingUpload> {
+    return await super.beginUpload({ ...command, maxBytes: Infinity });
+  }
+}
+
+/** An upload has the type that is given when it is completed. */
+class ForgetsUploadTypes extends UploadingStore {
+  override async beginUpload(command: BeginUploadCommand): Promise<PendingUpload> {
+    const { mimeType: _forgotten, ...others } = command;
+    return await super.beginUpload(others);
+  }
+}
+
+/** An upload is published whatever its checksum is. */
+class BelievesUploads extends UploadingStore {
+  override async completeUpload(
+    command: CompleteUploadCommand,
+  ): Promise<StoredVersion | undefined> {
+    const { sha256: _ignored, ...metadata } = command.metadata;
+    return await super.completeUpload({ ...command, metadata });
+  }
+}
+
 /** The bytes that are there are believed, whatever their checksum was. */
 function believing(store: ArtifactStore): ArtifactStore {
   return overriding(store, {
@@ -444,6 +473,21 @@ export const brokenArtifactServices: readonly BrokenArtifactService[] = [
     name: "a copy refers to the original",
     make: () => ({ store: new CopiesReferencesBlindly() }),
     failing: ["copy-references"],
+  },
+  {
+    name: "an upload's limit is forgotten",
+    make: () => ({ store: new ForgetsUploadLimits(), capabilities: { uploads: true } }),
+    failing: ["url-upload-limit"],
+  },
+  {
+    name: "an upload's type is forgotten",
+    make: () => ({ store: new ForgetsUploadTypes(), capabilities: { uploads: true } }),
+    failing: ["url-upload-type"],
+  },
+  {
+    name: "an upload's checksum is not compared",
+    make: () => ({ store: new BelievesUploads(), capabilities: { uploads: true } }),
+    failing: ["url-upload"],
   },
   {
     name: "checksums are not compared",
