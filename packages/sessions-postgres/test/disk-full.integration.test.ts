@@ -1,18 +1,13 @@
 import { createEvent } from "@adk/core";
-import { offered, smallDisk, startPostgres } from "@adk/test-services";
+import { offered, offeredDisk, startPostgres } from "@adk/test-services";
 import { afterAll, expect, it } from "vitest";
 import { PostgresSessionService } from "../src/index.ts";
 import { asking } from "./support/asking.ts";
 
 const KEY = { appName: "app", userId: "user", sessionId: "session" };
-/** In CI, too, not everybody may mount: then it is not run. */
-const canMount = process.platform === "linux" && process.getuid?.() === 0;
 
 const server = await offered(async () => await startPostgres());
-const disk =
-  server && canMount
-    ? await offered(async () => await smallDisk({ bytes: 8 * 1024 * 1024 }))
-    : undefined;
+const disk = server && (await offeredDisk({ bytes: 8 * 1024 * 1024 }));
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await disk?.[Symbol.asyncDispose]();

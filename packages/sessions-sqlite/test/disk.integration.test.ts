@@ -1,14 +1,10 @@
 import { join } from "node:path";
 import type { AppendCommand } from "@adk/core";
-import { offered, smallDisk } from "@adk/test-services";
+import { offeredDisk } from "@adk/test-services";
 import { afterAll, expect, it } from "vitest";
 import { SqliteSessionStore } from "../src/index.ts";
 
-/** In CI, too, not everybody may mount: then it is not run. */
-const canMount = process.platform === "linux" && process.getuid?.() === 0;
-const disk = canMount
-  ? await offered(async () => await smallDisk({ bytes: 1024 * 1024 }))
-  : undefined;
+const disk = await offeredDisk({ bytes: 1024 * 1024 });
 afterAll(async () => await disk?.[Symbol.asyncDispose]());
 
 const KEY = { appName: "a", userId: "u", sessionId: "s" };

@@ -35,4 +35,4 @@ export { startMoto } from "./s3-moto.ts";
 export { startRclone } from "./s3-rclone.ts";
 export { startSeaweedFs, type StartSeaweedFsOptions } from "./s3-seaweedfs.ts";
 export type { OwnServer, TestServer } from "./server.ts";
-export { smallDisk, type SmallDisk } from "./small-disk.ts";
+export { CannotMountError, offeredDisk, smallDisk, type SmallDisk } from "./small-disk.ts";

@@ -15,9 +15,13 @@ export async function offered<Server>(start: () => Promise<Server>): Promise<Ser
   } catch (error) {
     const { CI } = process.env;
     if (CI !== undefined && CI !== "" && CI !== "false") throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    if (!told.has(message)) process.stderr.write(`not run: ${message}\n`);
-    told.add(message);
+    tellOnce(error instanceof Error ? error.message : String(error));
     return undefined;
   }
+}
+
+/** Says what cannot be had here, however many tests want it. */
+export function tellOnce(message: string): void {
+  if (!told.has(message)) process.stderr.write(`not run: ${message}\n`);
+  told.add(message);
 }

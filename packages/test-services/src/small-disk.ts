@@ -3,6 +3,7 @@ import { chownSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freshFolder } from "./fresh-folder.ts";
+import { tellOnce } from "./offered.ts";
 
 /** A file system of its own, with little room, in memory. */
 export interface SmallDisk extends AsyncDisposable {
@@ -18,14 +19,40 @@ export interface SmallDisk extends AsyncDisposable {
 
 const NOBODY = 65_534;
 
-/** @throws Error where none can be mounted: it takes Linux, and root. */
+/** None can be mounted here. In a container root may not mount either, unless it is given the capability. */
+export class CannotMountError extends Error {
+  constructor() {
+    super(
+      "A small file system cannot be mounted here: that takes Linux, root and CAP_SYS_ADMIN (a container: --cap-add SYS_ADMIN --security-opt apparmor=unconfined).",
+    );
+    this.name = "CannotMountError";
+  }
+}
+
+/**
+ * The disk, or `undefined` where nobody may mount one: then its tests are not run, and counted so. Unlike a server, it need
+ * not be there in CI: whether one may mount is not for a program to change.
+ */
+export async function offeredDisk(options: {
+  readonly bytes: number;
+}): Promise<SmallDisk | undefined> {
+  try {
+    return await smallDisk(options);
+  } catch (error) {
+    if (!(error instanceof CannotMountError)) throw error;
+    tellOnce(error.message);
+    return undefined;
+  }
+}
+
+/** @throws CannotMountError where nobody may mount one. */
 export async function smallDisk({ bytes }: { readonly bytes: number }): Promise<SmallDisk> {
   const folder = await freshFolder();
   const { path } = folder;
   const words = ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path];
   if (spawnSync("mount", words).status !== 0) {
     await folder[Symbol.asyncDispose]();
-    throw new Error("A small file system cannot be mounted here: that takes Linux, and root.");
+    throw new CannotMountError();
   }
   chownSync(path, NOBODY, NOBODY);
   const ballast = join(path, "ballast");
