@@ -29,7 +29,7 @@ export class Application {
   install(client, dependencies) {
     mkdirSync(this.#folder, { recursive: true });
     const manifest = { name: "application", private: true, type: "module", dependencies };
-    this.#write("package.json", JSON.stringify(manifest));
+    this.write("package.json", JSON.stringify(manifest));
     const [file, words] = INSTALLS[client];
     runProgram(file, words, { cwd: this.#folder });
     return sizeOf(join(this.#folder, "node_modules"));
@@ -37,7 +37,7 @@ export class Application {
 
   /** As its user would: Node 22 knows no `await using`, and the types must be there. */
   compile(file, code) {
-    this.#write(file, code);
+    this.write(file, code);
     const lib = ["--lib", "es2024,esnext.disposable", "--target", "es2022", "--module", "nodenext"];
     const types = ["--types", "node", "--typeRoots", join(this.#tools, "@types")];
     const words = [...lib, ...types, "--strict", "--skipLibCheck", file];
@@ -45,8 +45,8 @@ export class Application {
   }
 
   /** @returns the first word that the program printed, on this Node. */
-  start(node, file) {
-    const said = runProgram(node, [file], { cwd: this.#folder, env: this.#env });
+  start(node, file, words = []) {
+    const said = runProgram(node, [file, ...words], { cwd: this.#folder, env: this.#env });
     return said.trim().split(/\s+/)[0];
   }
 
@@ -55,7 +55,7 @@ export class Application {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #write(file, text) {
+  write(file, text) {
     const path = join(this.#folder, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

@@ -22,6 +22,7 @@ export function tryPackage({ root, folder, scratch, client, age, nodes, place })
       `file:${pack(root, name, join(scratch, "tarballs"))}`,
     ]),
   );
+  const doors = ["core", folder].map((name) => readManifest(join(root, "packages", name)));
   const application = new Application({
     folder: join(scratch, `${folder}-${client}-${age}`),
     tools: join(root, "node_modules"),
@@ -31,9 +32,32 @@ export function tryPackage({ root, folder, scratch, client, age, nodes, place })
   const size = application.install(client, asked);
   application.compile("example.ts", code);
   if (place.uri !== undefined) application.compile("by-uri.ts", byUri(folder, place.uri));
-  for (const node of nodes) runOn(node, application, { folder, code, place });
+  application.write("doors.js", everyDoor(doors));
+  for (const node of nodes) {
+    runDoors(node, application, manifest);
+    runOn(node, application, { folder, code, place });
+  }
   application.remove();
   return { drivers, ...size, seconds: (performance.now() - startedAt) / 1_000 };
+}
+
+/** What a door imports must have been installed with the package; each is there, and opens on something. */
+function everyDoor(manifests) {
+  const doors = manifests.flatMap(({ name, exports }) =>
+    Object.keys(exports)
+      .filter((door) => door !== "./package.json")
+      .map((door) => name + door.slice(1)),
+  );
+  return `for (const door of ${JSON.stringify(doors)})
+  if (Object.keys(await import(door)).length === 0) throw new Error(\`\${door} exports nothing\`);
+console.log("open");
+`;
+}
+
+function runDoors(node, application, { name, bin = {} }) {
+  assert.equal(application.start(node, "doors.js"), "open");
+  for (const file of Object.values(bin))
+    assert.notEqual(application.start(node, join("node_modules", name, file), ["--help"]), "");
 }
 
 function runOn(node, application, { folder, code, place }) {
