@@ -11,7 +11,13 @@ import {
   type PluginOptions,
   type WrappedModelCall,
 } from "../src/index.ts";
-import { pluginCases, type PluginEffect, pluginSuite, runCases } from "../src/testing/index.ts";
+import {
+  type CaseResult,
+  pluginCases,
+  type PluginEffect,
+  pluginSuite,
+  runCases,
+} from "../src/testing/index.ts";
 
 /** A plugin that does all it must: it counts. Each broken one differs in one place. */
 class Sound extends BasePlugin {
@@ -184,6 +190,10 @@ const broken: Record<string, [new (options?: PluginOptions) => BasePlugin, strin
 type PluginClass = new (options?: PluginOptions) => Plugin;
 
 async function failed(made: PluginClass, effects: PluginEffect[] = []): Promise<string[]> {
+  return (await failures(made, effects)).map(({ key }) => key);
+}
+
+async function failures(made: PluginClass, effects: PluginEffect[] = []): Promise<CaseResult[]> {
   const results = await runCases(
     () => ({
       plugin: () => new made(),
@@ -193,7 +203,7 @@ async function failed(made: PluginClass, effects: PluginEffect[] = []): Promise<
     }),
     pluginCases,
   );
-  return results.filter(({ error }) => error !== undefined).map(({ key }) => key);
+  return results.filter(({ error }) => error !== undefined);
 }
 
 pluginSuite(
@@ -213,6 +223,27 @@ describe("the kit of plugins", () => {
   it("lets a plugin do what it is meant to do", async () => {
     const [adds] = broken["adds to what the model reads"] as [PluginClass, string[]];
     expect(await failed(adds, ["requests", "events"])).toEqual([]);
+  });
+
+  it("says how a failure is declared as meant, where it can be", async () => {
+    const hints = async (name: string): Promise<[string, string | undefined][]> => {
+      const [made] = broken[name] as [PluginClass, string[]];
+      return (await failures(made)).map(({ key, error }): [string, string | undefined] => [
+        key,
+        /\nIf this is meant, add `(\w+)` to `effects`\.$/.exec(error?.message ?? "")?.[1],
+      ]);
+    };
+    expect(await hints("adds to what the model reads")).toEqual([
+      ["run-to-end", "events"],
+      ["requests-unchanged", "requests"],
+    ]);
+    expect(await hints("keeps hooks from others by an answer")).toEqual([["order", "calls"]]);
+    expect(await hints("turns a model's error into words")).toEqual([["model-error", "calls"]]);
+    expect(await hints("hides a tool's error")).toEqual([["tool-error", "events"]]);
+    expect(await hints("leaves the pieces out")).toEqual([["stream-pieces", "events"]]);
+    // Nobody means that.
+    expect(await hints("can be closed once")).toEqual([["close-twice", undefined]]);
+    expect(await hints("answers in the model's place")).toContainEqual(["no-answer", "calls"]);
   });
 
   it("takes a plugin that cannot be isolated", async () => {
