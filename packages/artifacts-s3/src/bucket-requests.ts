@@ -232,8 +232,13 @@ export class BucketRequests {
   }
 
   /** An SDK's failure for this key in our words. */
-  failure(error: unknown, key: string, isWrite: boolean, signal?: Signal): AdkError {
-    return this.#context.failure(error, key, isWrite, signal);
+  async failure(
+    error: unknown,
+    key: string,
+    isWrite: boolean,
+    signal?: AbortSignal,
+  ): Promise<AdkError> {
+    return await this.#context.failure(error, key, isWrite, signal);
   }
 
   #putCommand({ key, body, contentType, metadata, sha256 }: PutRequest): PutObjectCommand {

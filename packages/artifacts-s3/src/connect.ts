@@ -1,5 +1,11 @@
-import { AdkError, type OptionCheck } from "@adk/core";
+import { AdkError, checkOptions, type OptionCheck } from "@adk/core";
 import { S3Client } from "@aws-sdk/client-s3";
+import {
+  checkCredentials,
+  checkedCredentials,
+  type Credentials,
+  type CredentialsFunction,
+} from "./credentials.ts";
 
 /** How to reach the server. What is absent the SDK looks for as it always does: environment, profiles, the machine's role. */
 export interface S3ConnectionOptions {
@@ -9,10 +15,8 @@ export interface S3ConnectionOptions {
   readonly endpoint?: string | undefined;
   /** `https://server/bucket/key` instead of `https://bucket.server/key`. @defaultValue true with an `endpoint` */
   readonly forcePathStyle?: boolean | undefined;
-  readonly credentials?:
-    | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-    | (() => Promise<{ accessKeyId: string; secretAccessKey: string }>)
-    | undefined;
+  /** Keys, or a function that gives them. @defaultValue what the SDK finds */
+  readonly credentials?: Credentials | CredentialsFunction | undefined;
   /** How long connecting may take, in milliseconds. @defaultValue 3,000 */
   readonly connectTimeoutMs?: number | undefined;
   /** How long an answer, or a piece of it, may take, in milliseconds. @defaultValue 30,000 */
@@ -30,14 +34,11 @@ const number: OptionCheck = (value) =>
 export const CONNECTION_OPTIONS: Readonly<Record<keyof S3ConnectionOptions, OptionCheck>> = {
   region: "string",
   endpoint: (value) =>
-    typeof value === "string" && /^https?:\/\/[^/]+\/?$/.test(value)
+    typeof value === "string" && /^https?:\/\/[^/@?#\s]+\/?$/.test(value)
       ? undefined
-      : "the URL of a server: https://s3.example.com",
+      : "the URL of a server, without credentials: https://s3.example.com",
   forcePathStyle: "boolean",
-  credentials: (value) =>
-    (typeof value === "object" && value !== null) || typeof value === "function"
-      ? undefined
-      : "{ accessKeyId, secretAccessKey } or a function that gives them",
+  credentials: checkCredentials,
   connectTimeoutMs: number,
   timeoutMs: number,
   maxConnections: number,
@@ -54,7 +55,11 @@ export function openClient(options: S3ConnectionOptions): S3Client {
   return new S3Client({
     ...(isElsewhere && { endpoint }),
     ...((region ?? (isElsewhere ? "us-east-1" : undefined)) && { region: region ?? "us-east-1" }),
-    ...(credentials && { credentials: credentials as never }),
+    ...(credentials && {
+      credentials: (typeof credentials === "function"
+        ? checkedCredentials(credentials)
+        : credentials) as never,
+    }),
     forcePathStyle: options.forcePathStyle ?? isElsewhere,
     maxAttempts: MAX_ATTEMPTS,
     // Whole objects are checked by their SHA-256; servers that are not AWS may not know the SDK's checksums.
@@ -71,18 +76,27 @@ export function openClient(options: S3ConnectionOptions): S3Client {
   });
 }
 
-/** What a URI says in its query, and what it is. */
-const IN_URI: Readonly<Record<string, (value: string) => unknown>> = {
-  region: String,
-  endpoint: String,
-  forcePathStyle: toBoolean,
-  expectedBucketOwner: String,
-  storageClass: String,
-  conditional: String,
+/** What a URI says in its query. */
+const IN_URI: Readonly<Record<string, OptionCheck>> = {
+  region: "string",
+  endpoint: "string",
+  forcePathStyle: (value) => (value === "true" || value === "false" ? undefined : "true or false"),
+  expectedBucketOwner: "string",
+  storageClass: "string",
+  conditional: "string",
 };
 
-/** Bucket, prefix and options of `s3://bucket/prefix?region=…`. */
-export function readUri(uri: string): Record<string, unknown> {
+/**
+ * Bucket, prefix and options of `s3://bucket/prefix?region=…`.
+ *
+ * @param known the options that may stand beside a URI: those are named when they stand in it.
+ */
+export function readUri(uri: unknown, known: object): Record<string, unknown> {
+  if (typeof uri !== "string")
+    throw new AdkError(
+      "INVALID_ARGUMENT",
+      `S3ArtifactService.connect takes a URI, then options: connect("s3://files/adk", { region: "eu-central-1" }). Its first argument is ${uri === null ? "null" : `of type ${typeof uri}`}; a client and a bucket are for the constructor: new S3ArtifactService({ client, bucket }).`,
+    );
   const parsed = URL.parse(uri);
   if (parsed?.protocol !== "s3:" || parsed.host === "")
     throw new AdkError(
@@ -102,10 +116,29 @@ export function readUri(uri: string): Record<string, unknown> {
   const options: Record<string, unknown> = { bucket: decode(parsed.host) };
   const prefix = decode(parsed.pathname).replace(/^\/|\/$/g, "");
   if (prefix !== "") options["prefix"] = prefix;
-  // One that there is not is refused with the other options.
-  for (const [name, value] of parsed.searchParams)
-    options[name] = Object.hasOwn(IN_URI, name) ? IN_URI[name]!(value) : value;
-  return options;
+  return { ...options, ...readQuery(parsed.searchParams, known) };
+}
+
+function readQuery(query: URLSearchParams, known: object): Record<string, unknown> {
+  const knows = `A URI knows: ${Object.keys(IN_URI).toSorted().join(", ")}.`;
+  for (const name of query.keys()) {
+    if (!Object.hasOwn(IN_URI, name) && Object.hasOwn(known, name))
+      throw new AdkError(
+        "INVALID_ARGUMENT",
+        `\`${name}\` is not for a URI. Pass it beside: S3ArtifactService.connect(uri, { ${name} }). ${knows}`,
+        { details: { option: name } },
+      );
+    if (query.getAll(name).length > 1 && Object.hasOwn(IN_URI, name))
+      throw new AdkError("INVALID_ARGUMENT", `The URI says \`${name}\` twice. Say it once.`, {
+        details: { option: name },
+      });
+  }
+  const options: Record<string, unknown> = Object.fromEntries(query);
+  checkOptions("A URI of S3", options, IN_URI);
+  const { forcePathStyle } = options;
+  return forcePathStyle === undefined
+    ? options
+    : { ...options, forcePathStyle: forcePathStyle === "true" };
 }
 
 function decode(text: string): string {
@@ -117,8 +150,4 @@ function decode(text: string): string {
       "The URI has a percent sign that encodes nothing. Write s3://bucket/prefix?region=eu-central-1.",
     );
   }
-}
-
-function toBoolean(value: string): unknown {
-  return value === "true" ? true : value === "false" ? false : value;
 }

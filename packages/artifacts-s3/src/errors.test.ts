@@ -42,6 +42,11 @@ const table: readonly Line[] = [
     error: { message: "Region is missing" },
     is: ["MISCONFIGURED", false, false],
   },
+  {
+    of: "credentials without a secret",
+    error: { message: "Resolved credential object is not valid" },
+    is: ["PERMISSION_DENIED", false, false],
+  },
   { of: "skew", error: answer("RequestTimeTooSkewed", 403), is: ["MISCONFIGURED", false, false] },
   {
     of: "another region",
@@ -113,6 +118,16 @@ describe("toAdkError", () => {
   it("says that nothing was written when it only read", () => {
     const lost = Object.assign(new Error("driver"), system("ECONNRESET"));
     expect(toAdkError(lost, { ...context, isWrite: false }).details["committed"]).toBe(false);
+  });
+
+  it("names answer, bucket and server", () => {
+    const thrown = Object.assign(new Error("driver"), answer("NoSuchBucket", 404));
+    const made = toAdkError(thrown, { ...context, endpoint: "s3.example.com:9000" });
+    expect(made.message).toMatch(
+      /^S3 failed \(NoSuchBucket, 404\) in bucket "b" at s3\.example\.com:9000\. There is no such/,
+    );
+    expect(made.details).toMatchObject({ bucket: "b", endpoint: "s3.example.com:9000" });
+    expect(toAdkError(new Error("driver"), context).message).toMatch(/^S3 failed in bucket "b"\. /);
   });
 
   it("keeps name and message of the cause, and nothing of the request", () => {

@@ -3,6 +3,8 @@ import { AdkError, type AdkErrorCode } from "@adk/core";
 /** What is known about the request that failed. */
 export interface FailureContext {
   readonly bucket: string;
+  /** Host and port of the server, where they are known. */
+  readonly endpoint?: string | undefined;
   /** The object's, or the prefix that was listed. */
   readonly key: string;
   readonly isWrite: boolean;
@@ -148,21 +150,23 @@ export function nameOf(error: unknown): string | undefined {
 /** An SDK's error in our words. */
 export function toAdkError(error: unknown, context: FailureContext): AdkError {
   if (AdkError.isInstance(error)) return error;
-  const { bucket, key, isWrite, signal } = context;
+  const { bucket, endpoint, key, isWrite, signal } = context;
+  const place = { bucket, key, ...(endpoint !== undefined && { endpoint }) };
   if (signal?.aborted)
     return new AdkError("ABORTED", "The call was cancelled while the server worked on it.", {
       cause: signal.reason,
-      details: { bucket, key, committed: isWrite ? "unknown" : false },
+      details: { ...place, committed: isWrite ? "unknown" : false },
     });
   const [name, status] = [nameOf(error), statusOf(error)];
-  const meaning = isWithoutRegion(error) ? NO_REGION : meaningOf(name, status);
-  const said = [name, status].filter((part) => part !== undefined).join(", ");
-  return new AdkError(meaning.code, `S3 failed${said ? ` (${said})` : ""}. ${meaning.advice}`, {
+  const meaning = meaningOfText(error) ?? meaningOf(name, status);
+  const said = [name === "Error" ? undefined : name, status].filter((part) => part !== undefined);
+  const answer = said.length > 0 ? ` (${said.join(", ")})` : "";
+  const at = ` in bucket ${JSON.stringify(bucket)}${endpoint === undefined ? "" : ` at ${endpoint}`}`;
+  return new AdkError(meaning.code, `S3 failed${answer}${at}. ${meaning.advice}`, {
     cause: cleaned(error, name),
     retryable: meaning.retryable,
     details: {
-      bucket,
-      key,
+      ...place,
       committed: isWrite ? meaning.committed : false,
       ...(name !== undefined && { driverCode: name }),
       ...(status !== undefined && { status }),
@@ -170,9 +174,15 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
   });
 }
 
-/** The SDK gives this failure of its own no name. */
-function isWithoutRegion(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Region is missing");
+/** The SDK gives these failures of its own no name. */
+const TEXTS: readonly (readonly [string, Meaning])[] = [
+  ["Region is missing", NO_REGION],
+  ["Resolved credential object is not valid", LOGIN],
+];
+
+function meaningOfText(error: unknown): Meaning | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return TEXTS.find(([text]) => error.message.startsWith(text))?.[1];
 }
 
 function meaningOf(name: string | undefined, status: number | undefined): Meaning {

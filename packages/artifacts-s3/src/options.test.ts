@@ -36,6 +36,13 @@ describe("options", () => {
     expect(() => new S3ArtifactService(options as never)).toThrow(expect.objectContaining(bad));
   });
 
+  it("speak of the class that was made", () => {
+    for (const options of [{ client }, { bucket: "b" }]) {
+      expect(() => new S3ArtifactService(options as never)).toThrow(/^S3ArtifactService needs `/);
+      expect(() => new S3ArtifactStore(options as never)).toThrow(/^S3ArtifactStore needs `/);
+    }
+  });
+
   it("name what was probably meant", () => {
     const options = { client, bucket: "b", maxByte: 1 };
     expect(() => new S3ArtifactService(options as never)).toThrow(/Did you mean `maxBytes`/);
@@ -50,6 +57,49 @@ describe("options", () => {
     expect(destroyed).toBe(0);
     await using service = await S3ArtifactService.connect("s3://b", { region: "us-east-1" });
     await service[Symbol.asyncDispose]();
+  });
+});
+
+describe("connect", () => {
+  const uri = "s3://b?region=us-east-1";
+  const keys = { accessKeyId: "a", secretAccessKey: "hush" };
+
+  it.each<[string, unknown, object, RegExp]>([
+    ["its options alone", { bucket: "b" }, {}, /takes a URI, then options/],
+    ["nothing", undefined, {}, /takes a URI, then options/],
+    ["a bucket beside the URI", uri, { bucket: "c" }, /finds the bucket in the URI/],
+    ["a client beside the URI", uri, { client }, /makes a client of its own/],
+    ["a misspelt option", uri, { regoin: "x" }, /Did you mean `region`/],
+    ["no keys", uri, { credentials: {} }, /`accessKeyId` is a text/],
+    ["no key", uri, { credentials: { ...keys, accessKeyId: "" } }, /`accessKeyId` is a text/],
+    [
+      "no secret",
+      uri,
+      { credentials: { ...keys, secretAccessKey: undefined } },
+      /`secretAccessKey` is a text/,
+    ],
+    ["a blank secret", uri, { credentials: { ...keys, secretAccessKey: " " } }, /secretAccessKey/],
+    ["a token that is no text", uri, { credentials: { ...keys, sessionToken: 7 } }, /sessionToken/],
+    ["credentials that are a text", uri, { credentials: "a:hush" }, /or a function that gives/],
+    ["keys in the endpoint", "s3://b", { endpoint: "https://a:hush@host" }, /without credentials/],
+  ])("refuses %s", async (_of, first, options, words) => {
+    const error: unknown = await S3ArtifactService.connect(first as string, options).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ ...bad, message: expect.stringMatching(words) as string });
+    expect(String(error)).not.toContain("hush");
+  });
+
+  it("takes keys, keys with a token, and a function", async () => {
+    const credentials = [
+      keys,
+      { ...keys, sessionToken: "t", expiration: new Date() },
+      async () => keys,
+    ];
+    for (const given of credentials) {
+      await using service = await S3ArtifactService.connect(uri, { credentials: given });
+      expect(service).toBeInstanceOf(S3ArtifactService);
+    }
   });
 });
 
@@ -76,10 +126,26 @@ describe("URIs", () => {
     "s3://b/secret%zz",
     "s3://b?forcePathStyle=maybe",
     "s3://b?endpoint=ftp://x",
+    "s3://b?endpoint=http://key:secret@host",
+    "s3://b?bucket=other",
+    "s3://b?client=x",
   ])("refuse %s, and do not repeat what may be secret", async (uri) => {
     const error: unknown = await artifactServiceFromUri(uri).catch((reason: unknown) => reason);
     expect(error).toMatchObject(bad);
     expect(String(error)).not.toContain("secret");
+  });
+
+  it.each([
+    ["s3://b?regoin=x", "Did you mean `region`? It knows: conditional, endpoint, expected"],
+    ["s3://b?maxBytes=1000", "`maxBytes` is not for a URI. Pass it beside"],
+    ["s3://b?prefix=p", "`prefix` is not for a URI"],
+    ["s3://b?credentials=secret", "`credentials` is not for a URI"],
+    ["s3://b?region=a&region=b", "says `region` twice"],
+    ["s3://b?forcePathStyle=maybe", "`forcePathStyle` must be true or false"],
+  ])("say of %s what is wrong", async (uri, words) => {
+    const error: unknown = await artifactServiceFromUri(uri).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ ...bad, message: expect.stringContaining(words) as string });
+    expect(String(error)).not.toMatch(/secret|partBytes/);
   });
 });
 

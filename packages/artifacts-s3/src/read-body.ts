@@ -56,7 +56,8 @@ export function readBody(bucket: BucketRequests, request: BodyRequest, first?: R
         // Fewer than there are: the checksum tells, or whoever asked for the range.
         return;
       } catch (error) {
-        if (signal?.aborted || tries >= MOST_TRIES) throw bucket.failure(error, key, false, signal);
+        if (signal?.aborted || tries >= MOST_TRIES)
+          throw await bucket.failure(error, key, false, signal);
         // Destroyed by us: no line that was cut.
         if (isLeft) throw left(bucket, key);
         open = undefined;

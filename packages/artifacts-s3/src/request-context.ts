@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { AdkError } from "@adk/core";
+import { endpointOf } from "./endpoint.ts";
 import { nameOf, statusOf, toAdkError } from "./errors.ts";
 import { objectOptions, type ObjectOptions } from "./object-options.ts";
 import type { S3ArtifactStoreOptions } from "./store-options.ts";
@@ -48,13 +49,19 @@ export class RequestContext {
     try {
       return await send(signal ? { abortSignal: signal } : {});
     } catch (error) {
-      throw this.failure(error, key, isWrite, signal);
+      throw await this.failure(error, key, isWrite, signal);
     }
   }
 
   /** An SDK's failure for this key in our words. */
-  failure(error: unknown, key: string, isWrite: boolean, signal?: AbortSignal): AdkError {
-    return toAdkError(error, { bucket: this.bucket, key, isWrite, signal });
+  async failure(
+    error: unknown,
+    key: string,
+    isWrite: boolean,
+    signal?: AbortSignal,
+  ): Promise<AdkError> {
+    const { bucket, client } = this;
+    return toAdkError(error, { bucket, endpoint: await endpointOf(client), key, isWrite, signal });
   }
 }
 

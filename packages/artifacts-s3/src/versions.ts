@@ -48,7 +48,7 @@ export async function readRecordBody(
   try {
     return parseRecord(key, (await buffer(body)).toString());
   } catch (error) {
-    throw bucket.failure(error, key, false, signal);
+    throw await bucket.failure(error, key, false, signal);
   }
 }
 

@@ -91,6 +91,62 @@ describe("bytes that came by no URL", () => {
   });
 });
 
+describe("credentials that are none", () => {
+  it.each<[string, () => Promise<unknown>, string]>([
+    ["nothing", async () => undefined, "{ accessKeyId, secretAccessKey }"],
+    ["no keys", async () => ({}), "`accessKeyId`"],
+    ["no secret", async () => ({ accessKeyId: "adk" }), "`secretAccessKey`"],
+  ])("as a function gives them: %s, are PERMISSION_DENIED", async (_of, give, words) => {
+    await using place = await freshBucket(own);
+    const { endpoint } = place.access;
+    let asked = 0;
+    const credentials = async (): Promise<never> => {
+      asked++;
+      return (await give()) as never;
+    };
+    const uri = `s3://${place.bucket}`;
+    await using service = await S3ArtifactService.connect(uri, { endpoint, credentials });
+    const save = service.saveArtifact({ ...KEY, artifact: { text: "x" } });
+    await expect(save).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
+      retryable: false,
+      message: expect.stringContaining(words) as string,
+      details: { committed: false },
+    });
+    expect(asked).toBe(1);
+  });
+
+  it("in a client of one's own are PERMISSION_DENIED too", async () => {
+    await using place = await freshBucket(own);
+    const credentials = { accessKeyId: "adk" } as never;
+    const client = new S3Client({ ...place.access, credentials });
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    const save = service.saveArtifact({ ...KEY, artifact: { text: "x" } });
+    await expect(save).rejects.toMatchObject({ code: "PERMISSION_DENIED", retryable: false });
+    client.destroy();
+  });
+});
+
+describe("what fails", () => {
+  it("names bucket and server, in text and details, and no credentials", async () => {
+    const { endpoint, credentials } = s3Access(own.url);
+    const { host } = new URL(endpoint);
+    await using service = await S3ArtifactService.connect("s3://nobodys", {
+      endpoint,
+      credentials,
+    });
+    const error: unknown = await service.loadArtifact(KEY).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringContaining(
+        `S3 failed (NoSuchBucket, 404) in bucket "nobodys" at ${host}. There is no such bucket`,
+      ) as string,
+      details: { bucket: "nobodys", endpoint: host },
+    });
+    expect(JSON.stringify(error)).not.toContain(credentials.secretAccessKey);
+  });
+});
+
 describe("check", () => {
   it("refuses a server that ignores conditions, and leaves nothing behind", async () => {
     await using place = await freshBucket(own);
