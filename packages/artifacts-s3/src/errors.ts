@@ -40,6 +40,10 @@ const LOGIN = never(
   "PERMISSION_DENIED",
   "The credentials are missing, wrong or expired: correct them.",
 );
+const DENIED = never(
+  "PERMISSION_DENIED",
+  "The credentials may not do that: grant what the README lists under Permissions.",
+);
 const REGION = never(
   "MISCONFIGURED",
   "The bucket is in another region, or at another endpoint: set `region` or `endpoint`.",
@@ -64,10 +68,7 @@ const NAMES: Readonly<Record<string, Meaning>> = {
     "ARTIFACT_CORRUPT",
     "Bytes of the artifact are gone: it was deleted meanwhile, or somebody removed its objects.",
   ),
-  AccessDenied: never(
-    "PERMISSION_DENIED",
-    "The credentials may not do that: grant what the README lists under Permissions.",
-  ),
+  AccessDenied: DENIED,
   InvalidAccessKeyId: LOGIN,
   SignatureDoesNotMatch: LOGIN,
   ExpiredToken: LOGIN,
@@ -123,7 +124,7 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
   301: REGION,
   307: REGION,
   401: LOGIN,
-  403: NAMES["AccessDenied"]!,
+  403: DENIED,
   404: never("MISCONFIGURED", "There is no such bucket or object: correct the bucket's name."),
   408: lost("TIMEOUT"),
   409: BUSY,
@@ -193,6 +194,12 @@ function meaningOf(name: string | undefined, status: number | undefined): Meanin
   return status >= 400 && status < 500
     ? never("INVALID_ARGUMENT", "The server refused the request as it is; see the cause.")
     : lost();
+}
+
+/** Whether an error of ours says that an action is not granted; otherwise it may be the credentials that are not accepted. */
+export function isRefused({ details }: AdkError): boolean {
+  const { driverCode, status } = details as { driverCode?: string; status?: number };
+  return meaningOf(driverCode, status) === DENIED;
 }
 
 /** What a cause is: a copy of the SDK's error, which also carries requests with their headers and bodies. */

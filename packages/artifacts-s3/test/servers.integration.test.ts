@@ -171,17 +171,78 @@ describe("check", () => {
       {},
     ],
     [
-      "a bucket of another account",
+      "keys that are no more",
       "PERMISSION_DENIED",
+      { credentials: { accessKeyId: "gone", secretAccessKey: "key" } },
       {},
-      { expectedBucketOwner: "999999999999" },
     ],
-  ])("says what is wrong with %s", async (_of, code, connection, store) => {
+    ["a server that is not there", "UNAVAILABLE", { endpoint: "http://127.0.0.1:1" }, {}],
+  ])("rejects for %s: there is nothing to look at", async (_of, code, connection, store) => {
     await using place = await freshBucket(own);
     const client = openClient({ ...place.access, ...connection });
     const service = new S3ArtifactService({ client, bucket: place.bucket, ...store });
-    await expect(service.check()).rejects.toMatchObject({ code, retryable: false });
+    const retryable = code === "UNAVAILABLE";
+    await expect(service.check()).rejects.toMatchObject({ code, retryable });
     await expect(service.loadArtifact(KEY)).rejects.toMatchObject({ code });
+    client.destroy();
+  });
+
+  it("reports that a bucket is another account's: each action is refused", async () => {
+    await using place = await freshBucket(own);
+    const client = openClient(place.access);
+    const options = { client, bucket: place.bucket, expectedBucketOwner: "999999999999" };
+    const { problems } = await new S3ArtifactService(options).check();
+    expect(problems).toMatchObject([
+      { code: "PERMISSION_DENIED", message: expect.stringMatching(/^s3:PutObject /) as string },
+      { code: "PERMISSION_DENIED", message: expect.stringMatching(/^s3:ListBucket /) as string },
+    ]);
+    client.destroy();
+  });
+
+  const denied = { status: 403, code: "AccessDenied" } as const;
+  it.each<[string, string, (request: S3Request) => boolean, object, boolean]>([
+    ["s3:PutObject is refused", "PERMISSION_DENIED", aPut, denied, false],
+    [
+      "s3:GetObject is refused",
+      "PERMISSION_DENIED",
+      ({ method, key }) => method === "GET" && key !== "",
+      denied,
+      false,
+    ],
+    [
+      "s3:ListBucket is refused",
+      "PERMISSION_DENIED",
+      ({ query }) => query.has("list-type"),
+      denied,
+      false,
+    ],
+    [
+      "s3:DeleteObject is refused",
+      "PERMISSION_DENIED",
+      ({ method }) => method === "DELETE",
+      denied,
+      true,
+    ],
+    ["(QuotaExceeded, 507)", "STORE_FULL", aPut, { status: 507, code: "QuotaExceeded" }, false],
+    [
+      "(InvalidStorageClass, 400)",
+      "INVALID_ARGUMENT",
+      aPut,
+      { status: 400, code: "InvalidStorageClass" },
+      false,
+    ],
+  ])("reports %s, and looks on", async (words, code, match, fault, isLeft) => {
+    await using place = await freshBucket(own);
+    const client = openClient(place.access);
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    own.requests.length = 0;
+    own.fail(fault as typeof denied, match, 100);
+    const { problems } = await service.check();
+    own.heal();
+    expect(problems).toMatchObject([{ code, message: expect.stringContaining(words) as string }]);
+    expect(own.requests.some(({ query }) => query.has("versions"))).toBe(true);
+    const left = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
+    expect(left.Versions?.length ?? 0).toBe(isLeft ? 1 : 0);
     client.destroy();
   });
 
