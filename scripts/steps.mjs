@@ -21,7 +21,7 @@ export const STEPS = [
   { name: "api", command: ["node", ["packages/api-docs/src/main.ts"]] },
   { name: "build", command: turbo("build"), before: removeBuilds },
   { name: "knip", command: ["knip", []] },
-  { name: "size", command: ["size-limit", []], after: "build" },
+  { name: "size", command: ["node", ["scripts/size.mjs"]], after: "build" },
   { name: "packages", command: turbo("lint:pkg"), after: "build" },
   {
     name: "tests",

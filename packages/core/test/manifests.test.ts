@@ -26,6 +26,21 @@ const all = folders.map((folder) => ({
 }));
 const published = all.filter(({ manifest }) => manifest.private !== true);
 
+/** The packages that the sources of one import, types included; what Node brings is not among them. */
+function importsOf(folder: string): string[] {
+  const files = readdirSync(new URL(`${folder}/src/`, PACKAGES), { recursive: true }).map(String);
+  const sources = files.filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const specifiers = sources.flatMap((file) => {
+    const code = read(`${folder}/src/${file}`).replaceAll(/^\s*(?:\*|\/\/|\/\*).*$/gm, "");
+    const pattern = /(?:\bfrom |^import |\bimport\()\s*"([^."][^"]*)"/gm;
+    return [...code.matchAll(pattern)].map(([, specifier = ""]) => specifier);
+  });
+  const names = specifiers
+    .filter((specifier) => !specifier.startsWith("node:"))
+    .map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)![0]);
+  return [...new Set(names)];
+}
+
 /** Who may ask for what as a peer, and in which range: what the app also holds in its hands. */
 const PEERS: Record<string, { of: RegExp; range: RegExp }> = {
   "@adk/core": { of: /^@adk\/(?!core$)/, range: /^\^\d+\.\d+\.\d+$/ },
@@ -45,7 +60,7 @@ describe.each(published)("package.json of $manifest.name", ({ folder, manifest }
       type: "module",
       sideEffects: false,
       engines: { node: ">=22.18" },
-      files: ["dist", "src", "!**/*.test.ts"],
+      files: ["dist", "src", "CHANGELOG.md", "!**/*.test.ts"],
       publishConfig: { access: "public", provenance: true },
       repository: { type: "git", directory: `packages/${folder}` },
     });
@@ -89,9 +104,28 @@ describe.each(published)("package.json of $manifest.name", ({ folder, manifest }
     }
   });
 
-  it("comes with the licence and a README", () => {
+  it("comes with the licence, a README, and a changelog that knows its version", () => {
     expect(read(`${folder}/LICENSE`)).toBe(read("../LICENSE"));
     expect(read(`${folder}/README.md`)).toMatch(new RegExp(`^# ${manifest.name}\n`));
+    const changelog = read(`${folder}/CHANGELOG.md`);
+    expect(changelog).toMatch(new RegExp(`^# ${manifest.name}\n\n## `));
+    expect(changelog.split("\n")).toContain(`## ${String(manifest["version"])}`);
+    expect(changelog).toContain("The first release: ");
+  });
+
+  it("asks for what its sources import", () => {
+    const asked = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const imported = importsOf(folder);
+    expect(imported.length, "the sources import something").toBeGreaterThan(0);
+    expect(imported.filter((name) => !Object.hasOwn(asked, name))).toEqual([]);
+  });
+
+  it("has a budget of size for every door", () => {
+    const budgets = JSON.parse(read("../.size-limit.json")) as readonly { readonly path: string }[];
+    const paths = budgets.map(({ path }) => path);
+    for (const [door, target] of Object.entries(manifest.exports ?? {}))
+      if (typeof target !== "string")
+        expect(paths, door).toContain(`packages/${folder}/${target["default"]?.slice(2)}`);
   });
 });
 

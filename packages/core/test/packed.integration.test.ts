@@ -91,6 +91,7 @@ describe("the packed core", { timeout: 120_000 }, () => {
       "@adk",
     ]);
     expect(readdirSync(join(bare, "node_modules/@adk/core")).toSorted()).toEqual([
+      "CHANGELOG.md",
       "LICENSE",
       "README.md",
       "dist",
