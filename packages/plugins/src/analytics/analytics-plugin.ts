@@ -36,7 +36,8 @@ interface RunningTool {
 }
 
 /**
- * Records every step of every run as a row, and gives the rows to a sink in batches.
+ * Records every step of every run as a row, and gives the rows to a sink in batches. What plugins of the app redact is redacted
+ * in the rows, too.
  *
  * A run never waits for the sink: rows wait in memory, up to `maxQueueSize`; those that the sink does not take are counted in
  * `stats`. So a process that dies loses the rows of the last `batchIntervalMs`; `await flush()` where a process may be frozen

@@ -10,47 +10,43 @@ interface Rule {
 const never = (code: AdkErrorCode, advice: string): Rule => ({ code, retryable: false, advice });
 const later = (code: AdkErrorCode, advice: string): Rule => ({ code, retryable: true, advice });
 
-const OTHER_COLUMNS = never(
+const FULL = never("STORE_FULL", "could not be written: the disk is full. Make room.");
+const BUSY = later("UNAVAILABLE", "could not be written now. Try again.");
+const LOST = later("UNAVAILABLE", "could not be reached. Try again.");
+const UNKNOWN = never("UNAVAILABLE", "could not be used. See the cause.");
+const NO_TABLE = never(
   "SCHEMA_MISMATCH",
-  "has other columns than the rows, or `row_id` is not unique. Name another `table`, or compare it with what `createTable()` makes.",
+  "is not there, or has other columns. Call `createTable()` once, or correct `schema` and `table`.",
 );
-const REFUSED = never(
+const NO_RIGHT = never(
   "PERMISSION_DENIED",
-  "could not be used: the server refused the role or its password.",
+  "may not be used by this role: it needs INSERT and SELECT, and for `createTable()` CREATE on the schema.",
 );
-const LOST = later("UNAVAILABLE", "could not be reached: the connection failed. Try again.");
-const UNKNOWN = never("UNAVAILABLE", "could not be used. See the cause, and the server's log.");
 
-/** By SQLSTATE, or the system's code; what is not here goes by its class, the first two characters. */
+/** By SQLSTATE; what is not here goes by its class, the first two characters. */
 const POSTGRES: Readonly<Record<string, Rule>> = {
   "3F000": never(
     "SCHEMA_MISMATCH",
-    "could not be used: there is no such schema. Create it (CREATE SCHEMA …), or name another one as `schema`.",
+    "could not be used: there is no such schema. Create it, or correct `schema`.",
   ),
-  "42P01": never(
-    "SCHEMA_MISMATCH",
-    "is not there. Call `createTable()` once, or correct `schema` and `table`.",
-  ),
-  "42501": never(
-    "PERMISSION_DENIED",
-    "may not be used by this role: it needs INSERT and SELECT on the table, and for `createTable()` CREATE on the schema.",
-  ),
+  "42P01": NO_TABLE,
+  "42703": NO_TABLE,
+  "42804": NO_TABLE,
+  "42P10": NO_TABLE,
+  "42501": NO_RIGHT,
   "3D000": never("MISCONFIGURED", "could not be used: there is no such database."),
-  "42703": OTHER_COLUMNS,
-  "42804": OTHER_COLUMNS,
-  "42P10": OTHER_COLUMNS,
-  "25006": later("UNAVAILABLE", "cannot be written now: the server is read-only. Try again."),
-  "53100": never("STORE_FULL", "could not be written: the server's disk is full. Make room."),
-  "57014": later("TIMEOUT", "took longer than the server allows. Try again."),
+  "25006": BUSY,
+  "53100": FULL,
+  "57014": { ...BUSY, code: "TIMEOUT" },
 };
 const POSTGRES_CLASSES: Readonly<Record<string, Rule>> = {
   "08": LOST,
   "22": never("INVALID_ARGUMENT", "does not take these values."),
-  "23": OTHER_COLUMNS,
-  "28": REFUSED,
-  "40": later("UNAVAILABLE", "could not be written: the server undid the statement. Try again."),
-  "53": later("UNAVAILABLE", "could not be written: the server has run out of something."),
-  "55": later("UNAVAILABLE", "could not be written: it is locked, or in use. Try again."),
+  "23": NO_TABLE,
+  "28": never("PERMISSION_DENIED", "could not be used: the server refused role or password."),
+  "40": BUSY,
+  "53": BUSY,
+  "55": BUSY,
   "57": LOST,
 };
 
@@ -58,10 +54,8 @@ const POSTGRES_CLASSES: Readonly<Record<string, Rule>> = {
 const FORBIDDEN = never("PERMISSION_DENIED", "may not be written. Give this process the right to.");
 const NO_FILE = never(
   "MISCONFIGURED",
-  "cannot be a file: a folder stands there, or a file in place of a folder. Correct `path`.",
+  "cannot be a file: something is in its way, or its name is too long. Correct `path`.",
 );
-const FULL = never("STORE_FULL", "could not be written: the disk or the quota is full. Make room.");
-const IO = later("UNAVAILABLE", "could not be written. See the cause; try again.");
 const SYSTEM: Readonly<Record<string, Rule>> = {
   EACCES: FORBIDDEN,
   EPERM: FORBIDDEN,
@@ -69,7 +63,7 @@ const SYSTEM: Readonly<Record<string, Rule>> = {
   EEXIST: NO_FILE,
   EISDIR: NO_FILE,
   ENOTDIR: NO_FILE,
-  ENAMETOOLONG: never("MISCONFIGURED", "has a name too long for this disk. Correct `path`."),
+  ENAMETOOLONG: NO_FILE,
   ENOSPC: FULL,
   EDQUOT: FULL,
 };
@@ -88,7 +82,7 @@ export function postgresError(error: unknown, place: string): AdkError {
 /** What the file system threw, in our words. */
 export function fileError(error: unknown, path: string): AdkError {
   const code = codeOf(error);
-  return told(JSON.stringify(path), own(SYSTEM, code) ?? IO, new DriverError(error, code), false);
+  return told(JSON.stringify(path), own(SYSTEM, code) ?? BUSY, new DriverError(error, code), false);
 }
 
 /** Messages of these classes may quote values or rows. */

@@ -22,6 +22,7 @@ import { filledText, PLUGIN_OPTIONS, pluginOptions } from "../internal/option-ch
 import { plain } from "../internal/plain.ts";
 import { modelKey, RunMap } from "../internal/run-map.ts";
 import { DocumentFile } from "./document-file.ts";
+import { heldBack, shownAnswers } from "./shown-answers.ts";
 
 /** Where the documents go, and what stands in them. */
 export interface DebugLoggingPluginOptions extends PluginOptions {
@@ -57,7 +58,8 @@ interface OpenAnswer {
 
 /**
  * Adds a YAML document to a file for each run of an invocation, with every request, answer, tool call, event and error, and the
- * state at the end. It holds **all that was said**; only the bytes of files are left out. For development.
+ * state at the end. It holds **all that was said**, as far as the log does: what plugins of the app redact is redacted here, too.
+ * Only the bytes of files are left out. For development.
  *
  * A document is written when its run ends, fails or is left. A file that cannot be written is logged and ends no run.
  */
@@ -133,7 +135,7 @@ export class DebugLoggingPlugin extends BasePlugin {
       this.#answers.get(context, key) ??
       this.#answers.set(context, key, { id: randomUUID(), context: callbackContext });
     if (!llmResponse.partial) this.#answers.delete(context, key);
-    this.#noteAnswers(answer, new AsStored(context).answers(answer.id, llmResponse));
+    this.#noteAnswers(answer, shownAnswers(new AsStored(context), answer.id, llmResponse));
   }
 
   override async onModelErrorCallback(params: {
@@ -145,7 +147,7 @@ export class DebugLoggingPlugin extends BasePlugin {
     const { invocationContext: context } = callbackContext;
     const answer = this.#answers.get(context, modelKey(callbackContext));
     this.#answers.delete(context, modelKey(callbackContext));
-    if (answer) this.#noteAnswers(answer, new AsStored(context).rest(answer.id));
+    if (answer) this.#noteAnswers(answer, heldBack(new AsStored(context), answer.id));
     this.#noteOf(callbackContext, "llm_error", { error: told(error, context) });
   }
 
@@ -241,7 +243,7 @@ export class DebugLoggingPlugin extends BasePlugin {
     const { invocation, session, invocationId } = context;
     const stored = new AsStored(context);
     for (const answer of this.#answers.take(context))
-      this.#noteAnswers(answer, stored.rest(answer.id));
+      this.#noteAnswers(answer, heldBack(stored, answer.id));
     const document = {
       invocation_id: invocationId,
       app_name: session.appName,

@@ -1,9 +1,17 @@
-import { type Content, createEvent, type Event, type InvocationContext } from "@adk/core";
-import type { LlmResponse, Part } from "@adk/core";
+import {
+  type Content,
+  createEvent,
+  type Event,
+  type InvocationContext,
+  type Part,
+} from "@adk/core";
 import { plain } from "./plain.ts";
 
 /** Stands in place of what a plugin could not redact: the run fails of that by itself. */
 const WITHHELD = "[not shown: it could not be redacted]";
+
+/** State of a single run. */
+const TEMPORARY = "temp:";
 
 /**
  * What happens in a run as its log has it. Hooks get what was there before; an observer that writes it down elsewhere asks here
@@ -23,10 +31,7 @@ export class AsStored {
     const redacted = this.#whole(event);
     // What is in no log the log's redaction leaves alone.
     if (!Object.keys(stateDelta).some((key) => key.startsWith(TEMPORARY))) return redacted;
-    return {
-      ...redacted,
-      actions: { ...redacted.actions, stateDelta: this.state(stateDelta) },
-    };
+    return { ...redacted, actions: { ...redacted.actions, stateDelta: this.state(stateDelta) } };
   }
 
   content<C extends Content | undefined>(content: C): C {
@@ -51,8 +56,7 @@ export class AsStored {
   result(name: string, result: unknown): unknown {
     const copy = plain(result);
     if (!this.#redaction) return copy;
-    const response = this.#part({ functionResponse: { name, response: { result: copy } } })
-      ?.functionResponse?.response;
+    const response = this.#response(name, { result: copy });
     return response ? Object.values(response)[0] : WITHHELD;
   }
 
@@ -65,49 +69,17 @@ export class AsStored {
   state(state: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const copy = plain(state) as Record<string, unknown>;
     if (!this.#redaction) return copy;
-    const names = Object.keys(copy);
-    const temporary = names.filter((name) => name.startsWith(TEMPORARY));
-    const others = names.filter((name) => !name.startsWith(TEMPORARY));
-    const kept = this.#delta(others.map((name) => [name, copy[name]]));
-    const gone = this.#delta(temporary.map((name) => [name.slice(TEMPORARY.length), copy[name]]));
-    return Object.fromEntries([
-      ...kept,
-      ...gone.map(([name, value]): [string, unknown] => [`${TEMPORARY}${name}`, value]),
-    ]);
+    const members = Object.entries(copy);
+    const isTemporary = ([name]: [string, unknown]): boolean => name.startsWith(TEMPORARY);
+    const stateDelta = Object.fromEntries(members.filter((member) => !isTemporary(member)));
+    return {
+      ...this.#whole(createEvent({ actions: { stateDelta } })).actions.stateDelta,
+      ...this.#response("state", Object.fromEntries(members.filter(isTemporary))),
+    };
   }
 
-  /**
-   * An answer of a model, or what can be shown of it so far: a secret may be split between two pieces, so text is held back.
-   *
-   * @param id the same for the pieces and the whole, and nobody else's.
-   */
-  answers(id: string, response: LlmResponse): readonly LlmResponse[] {
-    if (!this.#redaction) return [response];
-    return this.#apply({ ...createEvent(response), id }).map(answerOf);
-  }
-
-  /** No more of that answer comes: what was held back of it. */
-  rest(id: string): readonly LlmResponse[] {
-    if (!this.#redaction) return [];
-    return this.#apply(createEvent({ id })).slice(0, -1).map(answerOf);
-  }
-
-  #delta(members: [string, unknown][]): [string, unknown][] {
-    const stateDelta = Object.fromEntries(members);
-    return Object.entries(this.#whole(createEvent({ actions: { stateDelta } })).actions.stateDelta);
-  }
-
-  #part(part: Part): Part | undefined {
-    return this.#whole(createEvent({ content: { parts: [part] } })).content?.parts?.[0];
-  }
-
-  #whole(event: Event): Event {
-    // Under its own id it would end the pieces of the answer that is on its way to the caller.
-    const [redacted = event] = this.#apply({ ...event, id: createEvent().id }).slice(-1);
-    return { ...redacted, id: event.id };
-  }
-
-  #apply(event: Event): readonly Event[] {
+  /** What is shown in place of an event: of one that is `partial` as much as can be. Pieces and the whole share an id. */
+  shown(event: Event): readonly Event[] {
     try {
       const { pieces, event: whole } = this.#redaction?.apply(event) ?? { pieces: [], event };
       return whole ? [...pieces, whole] : pieces;
@@ -117,14 +89,18 @@ export class AsStored {
       return [createEvent({ id, invocationId, author, timestamp, partial, content })];
     }
   }
-}
 
-/** State of a single run. */
-const TEMPORARY = "temp:";
+  #response(name: string, response: Record<string, unknown>): object | undefined {
+    return this.#part({ functionResponse: { name, response } })?.functionResponse?.response;
+  }
 
-/** What an event has beside the answer. */
-function answerOf(event: Event): LlmResponse {
-  const { id: _, invocationId: _i, author: _a, actions: _s, timestamp: _t, ...rest } = event;
-  const { redactedCalls: _c, ...answer } = rest;
-  return answer;
+  #part(part: Part): Part | undefined {
+    return this.#whole(createEvent({ content: { parts: [part] } })).content?.parts?.[0];
+  }
+
+  #whole(event: Event): Event {
+    // Under its own id it would end the pieces of the answer that is on its way to the caller.
+    const [redacted = event] = this.shown({ ...event, id: createEvent().id }).slice(-1);
+    return { ...redacted, id: event.id };
+  }
 }

@@ -54,7 +54,7 @@ const OPTIONS: Readonly<Record<keyof LoggingPluginOptions, OptionCheck>> = {
 /**
  * Writes a line for everything that happens in a run: who asked whom for what, how long it took, what it cost.
  *
- * Ids, names, sizes and times only, unless `payloads` is set. It changes nothing and answers nothing. Register it first: a hook
+ * Ids, names, sizes and times only, unless `payloads` is set; what plugins of the app redact is redacted here, too. It changes nothing and answers nothing. Register it first: a hook
  * of an earlier plugin that answers keeps later plugins from being asked.
  */
 export class LoggingPlugin extends BasePlugin {

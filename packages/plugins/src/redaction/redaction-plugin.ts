@@ -10,8 +10,8 @@ const MAX_STREAMS = 1_000;
 
 /**
  * Takes secrets out of everything that is stored and shown: messages, answers, arguments and results of calls, state, errors,
- * summaries, records of tools, metadata. A model reads what is stored; only the tool that is called gets the arguments as the
- * model gave them.
+ * summaries, records of tools, metadata; and out of what the logging, debug and analytics plugins of the app write. A model
+ * reads what is stored; only the tool that is called gets the arguments as the model gave them.
  *
  * Streamed text is held back where a secret may be split: for as many characters as the longest match, and whole where a rule is a
  * function. The pieces, joined, are the text that is stored. Numbers, ids, names of agents, tools and artifacts, and bytes of
