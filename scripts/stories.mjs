@@ -20,9 +20,10 @@ if (unknown.length > 0)
 // The stories start many processes; what one of them compiled, the others need not.
 const cache = join(ROOT, "node_modules/.cache/adk/compiled");
 const env = { ...environment(), NODE_COMPILE_CACHE: cache, NO_COLOR: "1" };
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, notRun: 0 };
 for (const name of asked.length > 0 ? asked : stories) tell(name);
-print(`${total.passed} passed, ${total.failed} failed`);
+const rest = total.notRun > 0 ? `, ${total.notRun} not run` : "";
+print(`${total.passed} passed, ${total.failed} failed${rest}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 function tell(name) {
@@ -38,6 +39,10 @@ function tell(name) {
   total[isOk ? "passed" : "failed"]++;
   const last = stdout.trimEnd().split("\n").at(-1);
   print(`${isOk ? "ok  " : "FAIL"} ${name.padEnd(16)} ${seconds.padStart(6)} s  ${last}`);
+  // A story may leave out what cannot be had here; that it did so is said, and counted.
+  const missing = new Set(isOk ? `${stdout}\n${stderr}`.match(/^not run: .*$/gm) : []);
+  for (const line of missing) print(`     ${line}`);
+  total.notRun += missing.size;
   if (!isOk) print(`${stdout}${stderr}${signal === null ? "" : `ended by ${signal}`}`.trimEnd());
 }
 

@@ -164,6 +164,36 @@ describe("scripts/run.mjs", () => {
   });
 });
 
+describe("scripts/stories.mjs", () => {
+  const STORY = JSON.stringify({ keywords: ["story"] });
+
+  it("names what a story did not run, counts it, and fails with a story that fails", async () => {
+    for (const name of ["first", "second", "third"]) program(`apps/${name}/package.json`, STORY);
+    program("apps/first/main.ts", `console.log("a step"); console.log("All of it was so.");`);
+    program(
+      "apps/second/main.ts",
+      `console.error("not run: Redis cannot be had"); console.log("not run: a disk");
+       console.log("not run: a disk"); console.log("Half of it was so.");`,
+    );
+    const { code, stdout } = await run(["scripts/stories.mjs", "first", "second"]);
+    expect(stdout.replaceAll(/ +[\d.]+ s {2}/g, " ")).toBe(
+      [
+        "ok   first All of it was so.",
+        "ok   second Half of it was so.",
+        "     not run: a disk",
+        "     not run: Redis cannot be had",
+        "2 passed, 0 failed, 2 not run",
+        "",
+      ].join("\n"),
+    );
+    expect(code).toBe(0);
+    program("apps/third/main.ts", `console.log("It was not so."); process.exitCode = 1;`);
+    const third = await run(["scripts/stories.mjs", "third"]);
+    expect(third.stdout).toContain("0 passed, 1 failed\n");
+    expect(third.code).toBe(1);
+  });
+});
+
 describe.each([
   ["tarballs", "scripts/tarballs.mjs"],
   ["release:dry", "scripts/release-dry.mjs"],

@@ -30,8 +30,8 @@ export async function freshKeyPrefix(server: Pick<TestServer, "url">): Promise<F
     async [Symbol.asyncDispose]() {
       const client = new Redis(server.url, { lazyConnect: true, maxRetriesPerRequest: 1 });
       client.on("error", () => {});
-      await client.connect();
       try {
+        await client.connect();
         for await (const keys of client.scanStream({ match: `*${keyPrefix}*`, count: 1_000 }))
           if ((keys as string[]).length > 0) await client.unlink(...(keys as string[]));
       } finally {
