@@ -145,7 +145,8 @@ describe("@adk/core", () => {
 describe("the repository", () => {
   it("pins one pnpm", () => {
     const { packageManager } = JSON.parse(read("../package.json")) as Manifest;
-    for (const file of ["../package.json", "../CONTRIBUTING.md"]) {
+    const release = "../.github/workflows/release.yml";
+    for (const file of ["../package.json", "../CONTRIBUTING.md", release]) {
       const named = read(file).match(/\bpnpm@[\d.]+\b/g) ?? [];
       expect([...new Set(named)], file).toEqual([packageManager]);
     }
