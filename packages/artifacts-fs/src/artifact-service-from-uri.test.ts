@@ -48,7 +48,15 @@ describe("artifactServiceFromUri", () => {
 
 describe("the options", () => {
   it.each([
-    [{}, "`path`"],
+    [{}, "FileArtifactService needs a `path`"],
+    [
+      { paht: "a" },
+      "FileArtifactService has no option `paht`. Did you mean `path`? It knows: clock, max",
+    ],
+    [
+      { path: "a", maxByte: 1 },
+      "Did you mean `maxBytes`? It knows: clock, maxAttempts, maxBytes, maxMetadataBytes, newId, path.",
+    ],
     [{ path: "" }, "`path` must be the path of a folder"],
     [{ path: "a\0b" }, "`path` must be"],
     [{ path: 7 }, "`path` must be"],
@@ -56,7 +64,7 @@ describe("the options", () => {
     [{ path: "a", maxBytes: 0 }, "maxBytes"],
     [{ path: "a", folder: "b" }, "folder"],
     [undefined, "{ path:"],
-    ["", "`path` must be"],
+    ["", "FileArtifactService: `path` must be"],
   ])("%j are refused", (options, words) => {
     expect(() => new FileArtifactService(options as never)).toThrow(
       expect.objectContaining({

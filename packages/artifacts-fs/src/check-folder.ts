@@ -1,9 +1,12 @@
 import { AdkError, type ArtifactStoreReport } from "@adk/core";
-import { createFile, linkNew, makeFolder, removeName, statOf } from "./disk.ts";
+import { checkAccess, createFile, linkNew, makeFolder, removeName, statOf } from "./disk.ts";
 import { checkSignal } from "./errors.ts";
 import type { Keys } from "./keys.ts";
 
-/** What is wrong with the artifact folder, found by using it. */
+/**
+ * What is wrong with the artifact folder, found by using it: also that it may not be written. Thrown is what keeps from looking,
+ * and passes: reading or writing that failed.
+ */
 export async function checkFolder(
   keys: Keys,
   signal: AbortSignal | undefined,
@@ -17,9 +20,10 @@ export async function checkFolder(
       message: `Others may look into the artifact folder (mode ${(mode & 0o777).toString(8)}). Set it to 700.`,
     });
   try {
+    await checkAccess(keys.root);
     await tryLinks(keys);
   } catch (error) {
-    if (!AdkError.isInstance(error)) throw error;
+    if (!AdkError.isInstance(error) || error.retryable) throw error;
     problems.push({ code: error.code, message: error.message });
   }
   return { problems };

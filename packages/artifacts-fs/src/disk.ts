@@ -1,5 +1,6 @@
 import { constants, type Dirent, type Stats } from "node:fs";
 import {
+  access,
   copyFile,
   link,
   lstat,
@@ -10,17 +11,20 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   unlink,
   type FileHandle,
 } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Committed, foreign, linkError, storeError, systemCode } from "./errors.ts";
+import { type Committed, foreign, linkError, storeError, systemCode, unfitRoot } from "./errors.ts";
 
 /** File systems that cannot sync a folder say so; there is nothing more to do then. */
 const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EISDIR"]);
 
 /** For files that must be what this package wrote: no link is followed, and no pipe waited for. */
 const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Of a path that leads nowhere: something on the way is absent, no folder, or a link to itself. */
+const NOT_THERE: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP"];
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -74,14 +78,51 @@ export async function isThere(folder: string): Promise<boolean> {
   return found !== undefined;
 }
 
-/** Makes the folder of a store if it is missing. @returns its path without links: the way to it may have some. */
+/**
+ * Makes the folder of a store if it is missing. @returns its path without links: the way to it may have some.
+ *
+ * @throws {@link AdkError} `MISCONFIGURED`, with the path of what is in the way: a file, or a link that leads nowhere.
+ */
 export async function makeRoot(path: string): Promise<string> {
-  const made = await must(path, mkdir(path, { recursive: true, mode: FOLDER_MODE }));
-  // One that was there is not touched above it: others may have closed that to us.
-  if (made !== undefined)
-    for (let folder = path; folder.length >= made.length; folder = dirname(folder))
-      await syncFolder(dirname(folder));
+  // One after the other: Node's own recursion never ends in a folder that takes none, as /proc does.
+  for (const folder of await missingOf(path)) {
+    const above = dirname(folder);
+    await unless(["EEXIST", "ENOENT"], folder, mkdir(folder, { mode: FOLDER_MODE }));
+    const isFolder = (await followed(folder))?.isDirectory();
+    if (isFolder === false) throw unfitRoot(folder, "is no folder");
+    if (isFolder === undefined && (await followed(above))?.isDirectory())
+      throw unfitRoot(folder, "cannot be made: the folder that it would stand in takes none");
+    await syncFolder(above);
+  }
   return await must(path, realpath(path));
+}
+
+/** The folders of a path that are not there, the outermost first. Those above one that is there are not looked at. */
+async function missingOf(path: string): Promise<string[]> {
+  const missing: string[] = [];
+  let folder = path;
+  for (;;) {
+    const found = await followed(folder);
+    if (found?.isDirectory()) return missing;
+    if (found) throw unfitRoot(folder, "is no folder");
+    const entry = await unless(NOT_THERE, folder, lstat(folder));
+    if (entry?.isSymbolicLink()) throw unfitRoot(folder, "is a link that leads nowhere");
+    // Somebody has just made it: look again.
+    if (entry) continue;
+    missing.unshift(folder);
+    if (dirname(folder) === folder) return missing;
+    folder = dirname(folder);
+  }
+}
+
+/** What a path leads to. */
+async function followed(path: string): Promise<Stats | undefined> {
+  return await unless(NOT_THERE, path, stat(path));
+}
+
+/** @throws {@link AdkError} `PERMISSION_DENIED` when nothing may be read from a folder, or written into it. */
+export async function checkAccess(folder: string): Promise<void> {
+  await must(folder, access(folder, constants.R_OK | constants.W_OK | constants.X_OK));
 }
 
 /**

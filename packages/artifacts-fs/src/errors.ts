@@ -142,6 +142,15 @@ export function foreign(path: string): AdkError {
   });
 }
 
+/** The folder of the artifacts, or one that it should stand in, is something else. */
+export function unfitRoot(path: string, problem: string): AdkError {
+  return new AdkError(
+    "MISCONFIGURED",
+    `${JSON.stringify(path)} ${problem}. Name another folder for the artifacts, or move away what is there.`,
+    { details: { reason: STRANGE.reason, committed: false } },
+  );
+}
+
 /** Another process has removed what was being written. */
 export function swept(path: string): AdkError {
   return new AdkError(

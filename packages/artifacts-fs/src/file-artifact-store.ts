@@ -20,6 +20,7 @@ import { dirname, join, resolve } from "node:path";
 import { checkFolder } from "./check-folder.ts";
 import { copyVersions } from "./copy-versions.ts";
 import {
+  checkAccess,
   entriesIn,
   isThere,
   makeFolder,
@@ -46,7 +47,8 @@ export interface FileArtifactStoreOptions {
   clock?: Clock | undefined;
 }
 
-const OPTIONS: Readonly<Record<keyof FileArtifactStoreOptions, OptionCheck>> = {
+/** A row for every option. */
+export const STORE_OPTIONS: Readonly<Record<keyof FileArtifactStoreOptions, OptionCheck>> = {
   path: (value) =>
     typeof value === "string" && value !== "" && !value.includes("\0")
       ? undefined
@@ -67,22 +69,20 @@ export class FileArtifactStore implements ArtifactStore {
 
   /** @throws {@link AdkError} `INVALID_ARGUMENT` for an option that there is not, or that cannot be used. */
   constructor(options: FileArtifactStoreOptions) {
-    checkOptions("FileArtifactStore", options, OPTIONS);
-    if (options.path === undefined)
-      throw new AdkError(
-        "INVALID_ARGUMENT",
-        "FileArtifactStore needs a `path`: that of a folder.",
-        {
-          details: { option: "path" },
-        },
-      );
+    checkOptions("FileArtifactStore", options, STORE_OPTIONS);
+    checkPath("FileArtifactStore", options);
     this.#path = resolve(options.path);
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Makes the folder if it is missing. The first command does the same. */
+  /**
+   * Makes the folder if it is missing, as the first command does, and looks whether it may be read and written.
+   *
+   * @throws {@link AdkError} `MISCONFIGURED` when something else is in its place; `PERMISSION_DENIED`.
+   */
   async connect(): Promise<void> {
-    await this.#open();
+    const { root } = await this.#open();
+    await checkAccess(root);
   }
 
   async save(command: SaveCommand, signal?: AbortSignal): Promise<StoredVersion> {
@@ -196,6 +196,16 @@ export class FileArtifactStore implements ArtifactStore {
       throw error;
     }
   }
+}
+
+/** @throws {@link AdkError} `INVALID_ARGUMENT` */
+export function checkPath(owner: string, { path }: { path?: string | undefined }): void {
+  if (path !== undefined) return;
+  throw new AdkError(
+    "INVALID_ARGUMENT",
+    `${owner} needs a \`path\`: that of a folder. Pass { path: "data/artifacts" }.`,
+    { details: { option: "path" } },
+  );
 }
 
 /** The name that is too long for its folder's; `undefined` when it was deleted meanwhile. */

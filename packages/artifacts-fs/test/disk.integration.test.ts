@@ -54,6 +54,7 @@ it.skipIf(!disk)(
       );
       await expect(service.deleteArtifact(name)).rejects.toMatchObject(denied);
       expect((await service.check()).problems).toMatchObject([{ code: "PERMISSION_DENIED" }]);
+      await expect(FileArtifactService.connect(path)).rejects.toMatchObject(denied);
       const fresh = new FileArtifactService(path);
       expect(await fresh.loadArtifact(name)).toEqual(text(3));
     } finally {

@@ -2,6 +2,7 @@ import { bytesOf, commandOf, KEY, readAll } from "./support/commands.ts";
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -98,6 +99,13 @@ describe("the folder", () => {
     expect(folder.files()).toEqual([]);
   });
 
+  it("that cannot be written at the moment is what check() rejects with", async () => {
+    using _link = await PatchedFiles.begin("link", () => async () => {
+      throw systemError("EIO");
+    });
+    await expect(store.check()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+  });
+
   it("on a file system whose links overwrite is a problem for check()", async () => {
     const overwrite = async (from: unknown, to: unknown): Promise<void> =>
       await copyFile(String(from), String(to));
@@ -121,6 +129,61 @@ describe("the folder", () => {
     await store.connect();
   });
 
+  it("in whose way there is something says what, and where", async () => {
+    const at = (...names: string[]): string => join(folder.path, ...names);
+    writeFileSync(at("afile"), "a file");
+    symlinkSync(at("nowhere"), at("dangling"));
+    symlinkSync(at("loop"), at("loop"));
+    for (const [path, culprit, problem] of [
+      [at("afile"), at("afile"), "is no folder"],
+      [at("afile", "x"), at("afile"), "is no folder"],
+      [at("afile", "x", "y"), at("afile"), "is no folder"],
+      [at("dangling"), at("dangling"), "is a link that leads nowhere"],
+      [at("dangling", "x"), at("dangling"), "is a link that leads nowhere"],
+      [at("loop", "x"), at("loop"), "is a link that leads nowhere"],
+    ] as const) {
+      const each = new FileArtifactStore({ path });
+      for (const call of [
+        () => each.connect(),
+        () => each.save(commandOf("a", "text")),
+        () => each.check(),
+      ])
+        await expect(call(), path).rejects.toMatchObject({
+          code: "MISCONFIGURED",
+          retryable: false,
+          message: expect.stringContaining(`${JSON.stringify(culprit)} ${problem}`) as string,
+          details: { reason: "foreign", committed: false },
+        });
+    }
+  });
+
+  it("may be a link that leads to a folder", async () => {
+    mkdirSync(join(folder.path, "real"), { mode: 0o700 });
+    symlinkSync(join(folder.path, "real"), folder.root);
+    await store.connect();
+    await store.save(commandOf("a", "text"));
+    expect(await store.check()).toEqual({ problems: [] });
+    expect(existsSync(join(folder.path, "real", "apps"))).toBe(true);
+  });
+
+  it.runIf(existsSync("/proc/self"))(
+    "that cannot be made where it should be says so at once",
+    async () => {
+      for (const path of ["/proc/nothing", "/proc/nothing/below"])
+        await expect(new FileArtifactStore({ path }).connect()).rejects.toMatchObject({
+          code: "MISCONFIGURED",
+          message: expect.stringContaining('"/proc/nothing" cannot be made') as string,
+        });
+    },
+  );
+
+  it("is made by several at once", async () => {
+    const path = join(folder.path, "a", "b", "c");
+    const stores = Array.from({ length: 8 }, () => new FileArtifactStore({ path }));
+    await Promise.all(stores.map((each) => each.connect()));
+    expect(modeOf(path)).toBe("700");
+  });
+
   it("is synced with all that was made above it, and nothing above one that was there", async () => {
     const path = join(folder.path, "a", "b", "c");
     using sync = await PatchedFiles.begin("sync", (real) => real);
@@ -137,25 +200,48 @@ describe("the folder", () => {
     expect(await readAll(await store.open({ ...KEY, filename: "a" }))).toBe("text");
   });
 
-  it.runIf(process.getuid?.() === 0)(
-    "that may not be used is PERMISSION_DENIED",
-    { timeout: 30_000 },
-    async () => {
-      await store.save(commandOf("a", "text"));
-      chmodSync(folder.path, 0o755);
+  describe.runIf(process.getuid?.() === 0)("for somebody else", { timeout: 30_000 }, () => {
+    /** What a program of an account without rights prints, which has `FileArtifactService` and `path`. */
+    function printedByOthers(body: string): string {
       const program = `
       const { FileArtifactService } = await import("@adk/artifacts-fs");
-      const service = new FileArtifactService(${JSON.stringify(folder.root)});
-      const error = await service.listArtifactKeys({ appName: "app", userId: "user" }).catch((e) => e);
-      console.log(error.code);`;
+      const path = ${JSON.stringify(folder.root)};
+      ${body}`;
       const child = spawnSync(
         process.execPath,
         ["--conditions=@adk/source", "--input-type=module", "-e", program],
         { uid: 65_534, cwd: import.meta.dirname, encoding: "utf8" },
       );
-      expect(child.stdout.trim(), child.stderr).toBe("PERMISSION_DENIED");
-    },
-  );
+      expect(child.status, child.stderr).toBe(0);
+      return child.stdout.trim();
+    }
+
+    it("is PERMISSION_DENIED", async () => {
+      await store.save(commandOf("a", "text"));
+      chmodSync(folder.path, 0o755);
+      const printed = printedByOthers(`
+      const service = new FileArtifactService(path);
+      const error = await service.listArtifactKeys({ appName: "app", userId: "user" }).catch((e) => e);
+      console.log(error.code);`);
+      expect(printed).toBe("PERMISSION_DENIED");
+    });
+
+    it.each([
+      ["may be read but not written", 0o755],
+      ["may be written but not read", 0o733],
+      ["may not be entered", 0o766],
+    ])("%s: connect() says so, and check() reports it", async (_what, mode) => {
+      await store.connect();
+      chmodSync(folder.path, 0o755);
+      chmodSync(folder.root, mode);
+      const printed = printedByOthers(`
+      const error = await FileArtifactService.connect({ path }).catch((e) => e);
+      const { problems } = await new FileArtifactService({ path }).check();
+      console.log(JSON.stringify([error.code, error.message.includes(path), problems.map((p) => p.code)]));`);
+      const found = ["FOLDER_MODE", "PERMISSION_DENIED"];
+      expect(JSON.parse(printed)).toEqual(["PERMISSION_DENIED", true, found]);
+    });
+  });
 });
 
 describe("a file that has changed", () => {

@@ -1,5 +1,6 @@
 import files from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { FileMethod, PatchedFiles } from "./patched-files.ts";
 
 /** A store with one mistake in how it uses the file system, and the cases that name it. */
@@ -25,9 +26,19 @@ export const brokenFiles: readonly BrokenFiles[] = [
   {
     name: "begins a name anew where another save has just begun it",
     method: "rename",
-    instead: (real) => async (from, to) => {
-      if (isIn("tmp", from)) await files.rm(String(to), { recursive: true, force: true });
-      return await real(from, to);
+    instead: (real) => {
+      let before: Promise<unknown> = Promise.resolve();
+      return async (from, to) => {
+        if (!isIn("tmp", from)) return await real(from, to);
+        // A slow disk that does one thing at a time: others have found no name yet, and go on to begin it too.
+        const moved = before.then(async () => {
+          await pause(20);
+          await files.rm(String(to), { recursive: true, force: true });
+          return await real(from, to);
+        });
+        before = moved.catch(() => undefined);
+        return await moved;
+      };
     },
     caughtBy: ["save-race-distinct-versions", "stream-race"],
   },
