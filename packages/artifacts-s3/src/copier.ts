@@ -3,6 +3,7 @@ import { AdkError, inParallel, type ArtifactKey, type CopyCommand } from "@adk/c
 import type { BucketRequests } from "./bucket-requests.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
 import { copyObject } from "./multipart.ts";
+import { fateOf } from "./purge-mark.ts";
 import { recordObject, WRITE_ID } from "./record.ts";
 import { next, type VersionLog } from "./version-log.ts";
 import { bytesKey, erasedMeanwhile, type FoundVersion, readVersion } from "./versions.ts";
@@ -131,8 +132,9 @@ export class Copier {
       if (there?.metadata[WRITE_ID] === writeId) return;
       throw conflict(target.sessionId ?? "", place.version);
     }
-    if (hasBytes && !(await this.#bucket.head(this.#keys.blob(target, copy.blob), signal)))
-      throw erasedMeanwhile(this.#bucket);
+    if (!hasBytes) return;
+    const blob = this.#keys.blob(target, copy.blob);
+    if ((await fateOf(this.#bucket, blob, signal)) !== "kept") throw erasedMeanwhile(this.#bucket);
   }
 
   async #takeBack({ target, place, blob, isSealed }: Copy, copyId: string): Promise<void> {

@@ -1,10 +1,14 @@
 import { inParallel } from "@adk/core";
 import type { BucketRequests, ListedObject } from "./bucket-requests.ts";
 import { encodeSegment, type Keys } from "./keys.ts";
+import { isMark, markOf } from "./purge-mark.ts";
 import { readUnlessCorrupt } from "./versions.ts";
 
 /** `<app>/<user>/` `b/` `s/<session>/<file>/` or `u/<file>/` `<id>`, behind the root. */
 const BLOB = /^([^/]+\/[^/]+\/)b\/(s\/[^/]+\/[^/]+\/|u\/[^/]+\/)([^/]+)$/;
+
+/** A day: no purge takes so long between the mark of a blob and its removal. */
+const LONGEST_MARK_MS = 86_400_000;
 
 /** The part of a store's commands that purging needs. */
 export interface PurgeCommand {
@@ -16,36 +20,76 @@ export class Purger {
   readonly #bucket: BucketRequests;
   readonly #keys: Keys;
   readonly #underWay: ReadonlySet<string>;
+  readonly #now: () => number;
 
-  constructor(bucket: BucketRequests, keys: Keys, underWay: ReadonlySet<string>) {
+  constructor(
+    bucket: BucketRequests,
+    keys: Keys,
+    underWay: ReadonlySet<string>,
+    now: () => number = Date.now,
+  ) {
     this.#bucket = bucket;
     this.#keys = keys;
     this.#underWay = underWay;
+    this.#now = now;
   }
 
-  /** One request a 1,000 objects, and one a version of the names that have old blobs. */
+  /** One request a 1,000 objects, one a version of the names that have old blobs, and another where one is removed. */
   async purge({ olderThanMs }: PurgeCommand, signal?: AbortSignal): Promise<number> {
-    const before = Date.now() - olderThanMs;
+    const now = this.#now();
+    const before = now - olderThanMs;
     const { root } = this.#keys;
     // Others may have objects and uploads of theirs in the bucket.
     const isOldBlob = ({ key, modified }: Pick<ListedObject, "key" | "modified">): boolean =>
-      BLOB.test(key.slice(root.length)) && modified <= before && !this.#underWay.has(key);
+      BLOB.test(key.slice(root.length)) &&
+      !isMark(key) &&
+      modified <= before &&
+      !this.#underWay.has(key);
+    const isOldMark = ({ key, modified }: ListedObject): boolean =>
+      BLOB.test(key.slice(root.length)) && isMark(key) && modified <= now - LONGEST_MARK_MS;
     let removed = 0;
     const uploads = (await this.#bucket.uploads.list(root, signal)).filter(isOldBlob);
     await inParallel(uploads, (upload) => this.#bucket.uploads.abort(upload));
     removed += uploads.length;
     const blobs: string[] = [];
     for await (const page of this.#bucket.listAll(root, signal))
-      for (const object of page) if (isOldBlob(object)) blobs.push(object.key);
+      for (const object of page)
+        if (isOldBlob(object)) blobs.push(object.key);
+        // Of a purge that died.
+        else if (isOldMark(object)) await this.#bucket.remove({ key: object.key }, signal);
     for (const [versions, keys] of Map.groupBy(blobs, (key) => this.#versionsOf(key))) {
       const named = await this.#named(versions, signal);
       // What an unreadable version names is not known: all blobs of its name stay.
       if (!named) continue;
-      const orphans = keys.filter((key) => !named.has(key.slice(key.lastIndexOf("/") + 1)));
-      await inParallel(orphans, (key) => this.#bucket.remove({ key }, signal));
-      removed += orphans.length;
+      const orphans = keys.filter((key) => !named.has(segmentOf(key)));
+      if (orphans.length > 0) removed += await this.#remove(versions, orphans, signal);
     }
     return removed;
+  }
+
+  /** Blobs that are not named now either, when their marks are there for all to see. @returns how many were removed. */
+  async #remove(
+    versions: string,
+    orphans: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const begun = this.#now();
+    const marked: string[] = [];
+    try {
+      await inParallel(orphans, async (blob) => {
+        const mark = { key: markOf(blob), body: new Uint8Array(0), signal };
+        // Taken: another purge is about to remove it.
+        if ((await this.#bucket.putIfAbsent(mark)) === "stored") marked.push(blob);
+      });
+      const named = await this.#named(versions, signal);
+      // A mark that has stood for so long may be taken for one of a purge that died.
+      if (!named || this.#now() - begun > LONGEST_MARK_MS / 2) return 0;
+      const doomed = marked.filter((blob) => !named.has(segmentOf(blob)));
+      await inParallel(doomed, (key) => this.#bucket.remove({ key }, signal));
+      return doomed.length;
+    } finally {
+      await inParallel(marked, (blob) => this.#bucket.remove({ key: markOf(blob) }));
+    }
   }
 
   /** Where the versions of a blob's name are. */
@@ -70,4 +114,8 @@ export class Purger {
     }
     return named;
   }
+}
+
+function segmentOf(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1);
 }

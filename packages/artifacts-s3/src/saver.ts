@@ -2,6 +2,7 @@ import type { ArtifactKey, SaveCommand, StoredVersion } from "@adk/core";
 import type { BucketRequests } from "./bucket-requests.ts";
 import { encodeSegment, decodeSegment, type Keys, type Position } from "./keys.ts";
 import { fill, uploadStream } from "./multipart.ts";
+import { beingPurged, fateOf } from "./purge-mark.ts";
 import { recordHeaders, recordObject, type VersionRecord } from "./record.ts";
 import type { Entry, VersionLog } from "./version-log.ts";
 import { erasedMeanwhile, readVersion, toStoredVersion } from "./versions.ts";
@@ -54,7 +55,7 @@ export class Saver {
     }
   }
 
-  /** Makes a blob that is there the next version. When an erasure was faster, the version is taken back. */
+  /** Makes a blob that is there the next version. When an erasure or a purge was faster, the version is taken back. */
   async publish(
     key: ArtifactKey,
     writeId: string,
@@ -73,7 +74,7 @@ export class Saver {
     const blob = this.#keys.blob(key, record.blob ?? "");
     // The answer to a PUT does not say when the server thinks it was.
     const head = { key: this.#keys.version(key, position), modified: Date.now() };
-    if (await this.#bucket.head(blob, signal))
+    if ((await fateOf(this.#bucket, blob, signal)) === "kept")
       return toStoredVersion(this.#bucket, position, { head, record: named });
     await this.#log.takeBack(key, position);
     throw erasedMeanwhile(this.#bucket);
@@ -133,6 +134,22 @@ export class Saver {
   async #read(key: ArtifactKey, position: Position, signal?: AbortSignal): Promise<StoredVersion> {
     const found = await readVersion(this.#bucket, this.#keys.version(key, position), signal);
     if (!found) throw erasedMeanwhile(this.#bucket);
+    await this.confirm(key, position, found.record, signal);
     return toStoredVersion(this.#bucket, position, found);
+  }
+
+  /** Of a version that was there: whoever wrote it may have died before it asked what becomes of its bytes. */
+  async confirm(
+    key: ArtifactKey,
+    position: Position,
+    { blob }: VersionRecord,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (blob === undefined) return;
+    const fate = await fateOf(this.#bucket, this.#keys.blob(key, blob), signal);
+    if (fate === "kept") return;
+    if (fate === "marked") throw beingPurged(this.#bucket);
+    await this.#log.takeBack(key, position);
+    throw erasedMeanwhile(this.#bucket);
   }
 }

@@ -9,14 +9,14 @@ import {
   type StoredVersion,
 } from "@adk/core";
 import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
-import { FIRST, type Keys } from "./keys.ts";
+import { FIRST, type Keys, type Position } from "./keys.ts";
 import { DEFAULT_TYPE, signUpload } from "./presigner.ts";
 import { readBody } from "./read-body.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { Saver } from "./saver.ts";
 import { readTerms, type UploadTerms } from "./upload-terms.ts";
 import { isOf, next, type VersionLog } from "./version-log.ts";
-import { readVersion, toStoredVersion } from "./versions.ts";
+import { type FoundVersion, readVersion, toStoredVersion } from "./versions.ts";
 
 /** Bytes that a client sends to the bucket by itself: a blob, which a version names when the upload is completed. */
 export class Uploads {
@@ -61,7 +61,11 @@ export class Uploads {
     // In this order: whoever completes it at the same time is found, or met at that place.
     const newest = await this.#log.newest(command, signal);
     const completed = await this.#findCompleted(command, blob, signal);
-    if (completed) return completed;
+    if (completed) {
+      const { position, found } = completed;
+      await this.#saver.confirm(command, position, found.record, signal);
+      return toStoredVersion(this.#bucket, position, found);
+    }
     const metadata = await this.#checked(command, blob, terms, signal);
     const from = newest ? next(newest.position, newest.isDeleted) : FIRST;
     const record = { metadata, blob: uploadId };
@@ -78,16 +82,14 @@ export class Uploads {
     command: CompleteUploadCommand,
     blob: ObjectHead,
     signal?: AbortSignal,
-  ): Promise<StoredVersion | undefined> {
+  ): Promise<{ position: Position; found: FoundVersion } | undefined> {
     const places = await this.#log.places(command, signal);
     const later = places.filter(({ modified }) => modified >= blob.modified);
-    const found = await inParallel(later, async ({ key, position }) => {
-      const version = await readVersion(this.#bucket, key, signal);
-      return version && isOf(version.head.metadata, command.uploadId)
-        ? toStoredVersion(this.#bucket, position, version)
-        : undefined;
+    const versions = await inParallel(later, async ({ key, position }) => {
+      const found = await readVersion(this.#bucket, key, signal);
+      return found && isOf(found.head.metadata, command.uploadId) ? { position, found } : undefined;
     });
-    return found.find((version) => version !== undefined);
+    return versions.find((version) => version !== undefined);
   }
 
   /** @throws AdkError `ARTIFACT_TOO_LARGE`, `ARTIFACT_CORRUPT` */

@@ -3,11 +3,16 @@ import type { ArtifactKey, BaseArtifactService } from "@adk/core";
 import { freshBucket, S3Server, type FreshBucket, type S3Request } from "@adk/test-services";
 import {
   CreateMultipartUploadCommand,
+  ListObjectsV2Command,
   ListMultipartUploadsCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { BucketRequests } from "../src/bucket-requests.ts";
 import { Keys } from "../src/keys.ts";
+import { markOf } from "../src/purge-mark.ts";
+import { Purger } from "../src/purger.ts";
+import { RequestContext } from "../src/request-context.ts";
 import { S3ArtifactService, type ConnectS3Options } from "../src/s3-artifact-service.ts";
 
 const server = await S3Server.start();
@@ -465,6 +470,136 @@ describe("what lies about", () => {
     expect(await openUploads(place.bucket)).toBe(1);
     expect(await service.purgeOrphans({ olderThanMs: 0 })).toBe(1);
     expect(await openUploads(place.bucket)).toBe(0);
+  });
+});
+
+describe("a purge of another process", () => {
+  const NAME = "p/app/user/s/s/a/";
+  const listsVersions = (request: S3Request): boolean =>
+    request.method === "GET" &&
+    request.query.get("prefix") === NAME &&
+    !request.query.has("max-keys");
+  const marks = (request: S3Request): boolean =>
+    request.method === "PUT" && request.key.endsWith("!purge");
+  const upload = { ...KEY, mimeType: "video/mp4" };
+
+  async function uploaded(service: BaseArtifactService): Promise<string> {
+    const { uploadId, url, method, headers } = await service.createArtifactUpload(upload);
+    expect((await fetch(url, { method, headers, body: "the bytes" })).status).toBe(200);
+    return uploadId;
+  }
+
+  async function keysOf(place: Place): Promise<string[]> {
+    const { client, bucket: Bucket } = place.bucket;
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+    return Contents.map(({ Key = "" }) => Key);
+  }
+
+  /** Begins a purge of everything that no version names; it stops while it is told which versions there are. */
+  async function stoppedPurge(
+    service: BaseArtifactService,
+    when: (request: S3Request) => boolean,
+  ): Promise<{ goOn(): void; purged: Promise<number> }> {
+    const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+    server.fail({ holdBodyAfter: 0, until }, (request) => {
+      const isMeant = when(request);
+      if (isMeant) reach();
+      return isMeant;
+    });
+    const purged = service.purgeOrphans({ olderThanMs: 0 });
+    await reached;
+    return { goOn, purged };
+  }
+
+  it("that has found no version yet leaves the bytes of one that is completed meanwhile", async () => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open(), await place.open()];
+    const uploadId = await uploaded(service);
+    const { goOn, purged } = await stoppedPurge(other, listsVersions);
+    expect(await service.completeArtifactUpload({ ...upload, uploadId })).toBe(0);
+    goOn();
+    expect(await purged).toBe(0);
+    expect(server.requests.some(marks)).toBe(true);
+    expect((await service.loadArtifact(KEY))?.inlineData?.mimeType).toBe("video/mp4");
+    expect((await keysOf(place)).filter((key) => key.includes("!"))).toEqual([]);
+  });
+
+  it.each([
+    ["an upload is completed", 0],
+    ["a large save ends", 6 * MIB],
+  ])("that is about to remove the bytes when %s has the version taken back", async (_of, size) => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open({ maxAttempts: 1 }), await place.open()];
+    const inlineData = { data: new Uint8Array(size), mimeType: "video/mp4" };
+    let finish: () => Promise<number>;
+    if (size === 0) {
+      const uploadId = await uploaded(service);
+      finish = async () => await service.completeArtifactUpload({ ...upload, uploadId });
+    } else {
+      // Its parts are there, and its answer is not.
+      const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+      server.fail({ holdBodyAfter: 0, until }, of("POST", "uploadId"));
+      const save = service.saveArtifact({ ...KEY, artifact: { inlineData } });
+      await expect.poll(() => server.requests.some(of("POST", "uploadId"))).toBe(true);
+      finish = async () => {
+        goOn();
+        return await save;
+      };
+    }
+    const isSecond = (request: S3Request): boolean =>
+      listsVersions(request) && server.requests.some(marks);
+    const { goOn, purged } = await stoppedPurge(other, isSecond);
+    await expect(finish()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    goOn();
+    expect(await purged).toBe(1);
+    expect(await service.listVersions(KEY)).toEqual([]);
+    expect(await keysOf(place)).toEqual([]);
+  });
+
+  it("that is about to leave the bytes keeps a repeated completion waiting, and no version is lost", async () => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open({ maxAttempts: 1 }), await place.open()];
+    const uploadId = await uploaded(service);
+    const complete = { ...upload, uploadId };
+    const first = await stoppedPurge(other, listsVersions);
+    expect(await service.completeArtifactUpload(complete)).toBe(0);
+    const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+    server.fail(
+      { holdBodyAfter: 0, until },
+      (request) => listsVersions(request) && server.requests.some(marks),
+    );
+    first.goOn();
+    await expect.poll(() => server.requests.some(marks)).toBe(true);
+    await expect(service.completeArtifactUpload(complete)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("A purge is just looking") as string,
+    });
+    goOn();
+    expect(await first.purged).toBe(0);
+    expect(await service.completeArtifactUpload(complete)).toBe(0);
+    expect(await service.listVersions(KEY)).toEqual([0]);
+  });
+
+  it("that died leaves a mark, which is removed when it is a day old", async () => {
+    await using place = await freshPlace();
+    const service = await place.open({ maxAttempts: 1 });
+    const uploadId = await uploaded(service);
+    const { client, bucket } = place.bucket;
+    const Key = markOf(new Keys("p").blob(KEY, uploadId));
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: new Uint8Array(0) }));
+    const complete = { ...upload, uploadId };
+    await expect(service.completeArtifactUpload(complete)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
+    expect(await service.purgeOrphans({ olderThanMs: 0 })).toBe(0);
+    expect(await keysOf(place)).toContain(Key);
+    const requests = new BucketRequests(new RequestContext({ client, bucket }));
+    const tomorrow = (): number => Date.now() + 86_402_000;
+    const purger = new Purger(requests, new Keys("p"), new Set(), tomorrow);
+    expect(await purger.purge({ olderThanMs: 2 * 86_400_000 })).toBe(0);
+    expect(await service.completeArtifactUpload(complete)).toBe(0);
+    expect((await keysOf(place)).filter((key) => key.includes("!"))).toEqual([]);
   });
 });
 

@@ -1,0 +1,38 @@
+import { AdkError } from "@adk/core";
+import type { BucketRequests } from "./bucket-requests.ts";
+
+/** No segment of an id ends so: behind `!` come two upper-case digits, or an `h`. */
+const MARK = "!purge";
+
+/**
+ * An empty object beside a blob says that a purge is about to remove it. The purge puts it there, then reads which versions
+ * there are; whoever publishes the blob writes the version, then looks for the mark. So one of both sees the other, at whatever
+ * moment they meet: the purge leaves the blob, or the version is taken back.
+ */
+export function markOf(blob: string): string {
+  return blob + MARK;
+}
+
+export function isMark(key: string): boolean {
+  return key.endsWith(MARK);
+}
+
+/** What becomes of the blob that a version names, which was written before this is asked: only `kept` is sure to stay. */
+export async function fateOf(
+  bucket: BucketRequests,
+  blob: string,
+  signal?: AbortSignal,
+): Promise<"kept" | "marked" | "gone"> {
+  // In this order: a purge takes its marks away when it has removed what they stood for.
+  if (await bucket.head(markOf(blob), signal)) return "marked";
+  return (await bucket.head(blob, signal)) ? "kept" : "gone";
+}
+
+/** What a repeated command ends with whose version is there, and its bytes perhaps not for long. */
+export function beingPurged(bucket: BucketRequests): AdkError {
+  return new AdkError(
+    "UNAVAILABLE",
+    "A purge is just looking at these bytes: they are too young for its `olderThanMs`. Repeat the call a moment later.",
+    { retryable: true, details: { bucket: bucket.name, committed: "unknown" } },
+  );
+}
