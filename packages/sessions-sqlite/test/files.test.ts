@@ -244,7 +244,10 @@ describe("the schema", () => {
     writeFileSync(folder.file(), "", { mode: 0o600 });
     const pragma = Connection.prototype.pragma;
     let isMade = false;
-    using _spy = vi.spyOn(Connection.prototype, "pragma").mockImplementation(function (name) {
+    using _spy = vi.spyOn(Connection.prototype, "pragma").mockImplementation(function (
+      this: Connection,
+      name,
+    ) {
       const value = pragma.call(this, name);
       if (name === "application_id" && !isMade) {
         isMade = true;

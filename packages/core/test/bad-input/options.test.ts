@@ -35,6 +35,7 @@ const NOT_OPTIONS: Readonly<Record<string, string>> = {
   AdkErrorOptions: "of an error that somebody makes: an error does not fail",
   CreateEventParams:
     "of an event: its values are checked when it is appended (AppendEventRequest.event)",
+  DeadlineOptions: "filled in by stores, from options that were checked",
   LlmRequest: "made by the engine, for models and hooks",
   PendingRequest: "what `listPending` gives",
   SummarizeEventsRequest: "made by the engine, for summarizers",
