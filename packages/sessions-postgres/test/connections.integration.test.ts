@@ -240,7 +240,7 @@ describe.skipIf(!server)("connections", () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, words, {
       encoding: "utf8",
       timeout: 15_000,
-      env: { PATH: process.env["PATH"] },
+      env: { PATH: process.env["PATH"], NODE_OPTIONS: process.env["NODE_OPTIONS"] },
     });
     expect(stderr).toBe("");
     expect([stdout.trim(), status]).toEqual(["closed", 0]);
