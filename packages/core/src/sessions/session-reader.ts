@@ -16,7 +16,7 @@ import type {
 import type { Session } from "./session.ts";
 
 /** The most events that are asked for at once. */
-export const READ_PAGE = 500;
+export const READ_PAGE = 1_000;
 
 /** One text that no two sessions share: ids hold no NUL. */
 export function sessionName({ appName, userId, sessionId }: SessionKey): string {
