@@ -122,7 +122,7 @@ describe("a conversation", () => {
     const { code, stdout, stderr } = await pipe([], "hi\n", { cwd: folder.path });
     expect(code).toBe(2);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^".*artifacts" is not what this package put there.*\n$/);
+    expect(stderr).toMatch(/^".*artifacts" is no folder\. .*\n$/);
   });
 
   it("cannot be kept in a file of another program: one sentence and exit code 2", async () => {
