@@ -92,6 +92,7 @@ async function ask(
   values: unknown[] = [],
 ): Promise<unknown> {
   const config: QueryConfig = { text, rowMode: "array", ...(values.length > 0 && { values }) };
+  deadline.check();
   const { rows } = await deadline.race(client.query(config));
   return (rows as unknown[][])[0]?.[0];
 }

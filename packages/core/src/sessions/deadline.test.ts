@@ -58,6 +58,15 @@ describe("Deadline", () => {
     });
   });
 
+  it("hears what comes after its end, so that nobody must", async () => {
+    using deadline = start({ timeoutMs: 1 });
+    await expect(deadline.race(never())).rejects.toMatchObject({ code: "TIMEOUT" });
+    await expect(deadline.race(Promise.reject(new Error("late")))).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+
   it("does nothing more once disposed", async () => {
     const controller = new AbortController();
     const deadline = start({ timeoutMs: 5, signal: controller.signal });

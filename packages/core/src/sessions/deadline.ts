@@ -59,11 +59,14 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * The promise, or the end of the time, whichever comes first.
+   * The promise, or the end of the time, whichever comes first; one after the other. Whoever has not asked
+   * {@link check} right before sending may be told `committed: false` of what was sent.
    *
    * @throws {@link AdkError} `TIMEOUT` or `ABORTED`, with `details.committed`; and what the promise is rejected with.
    */
   async race<T>(promise: Promise<T>): Promise<T> {
+    // When nobody waits for it any longer it may fail unheard.
+    promise.catch(() => {});
     this.check();
     return await new Promise<T>((resolve, reject) => {
       this.#reject = reject;

@@ -57,7 +57,7 @@ export class EventAppender {
 
   /** Ties a session object to the window its events came from. */
   track(session: Session, window: DecodedWindow, header: SessionHeader): void {
-    // One that nobody finds again is not held: what a weak map leads to lives until the next full collection.
+    // One that was never kept is not held: what a weak map leads to lives until the next full collection.
     const handle = newHandle(keyOf(session), window.isKept ? window : undefined);
     if ((header.pendingCalls ?? null) === encodePending(session.pendingCalls))
       handle.headerPending = session.pendingCalls;

@@ -46,10 +46,8 @@ export class WakeQueue implements AsyncIterableIterator<Wake, void, undefined> {
   /** One call at a time. */
   next(): Promise<IteratorResult<Wake, void>> {
     const error = this.#error;
-    if (error) {
-      this.#error = undefined;
-      return Promise.reject(error);
-    }
+    this.#error = undefined;
+    if (error && !this.#signal.aborted) return Promise.reject(error);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     for (const [incarnation, value] of this.#waiting) {
       this.#waiting.delete(incarnation);

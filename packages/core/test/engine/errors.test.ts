@@ -130,6 +130,26 @@ describe("a failed run", () => {
     expect(e.clock.pendingTimers).toBe(0);
   });
 
+  it("so is an error of a tool's own that speaks of a plugin", async () => {
+    const error = new AdkError("INVALID_ARGUMENT", "There is no plugin yoast.", {
+      details: { plugin: "yoast" },
+    });
+    await using e = await engine({
+      agent: agent("root", [calls(["look"]), "done"], {
+        tools: [
+          tool("look", () => {
+            throw error;
+          }),
+        ],
+      }),
+    });
+    const events = await e.say("go");
+    expect(told(events).slice(1)).toEqual([
+      'root: look → {"error":"There is no plugin yoast."}',
+      "root: done",
+    ]);
+  });
+
   it("what a tool throws is told to the model, and the run goes on", async () => {
     const broken = tool("broken", () => {
       throw new Error("out of paper");

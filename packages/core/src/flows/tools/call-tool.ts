@@ -10,6 +10,7 @@ import { WAITING } from "../../internal/waiting.ts";
 import type { CallState } from "../../log/call-states.ts";
 import type { BaseTool } from "../../tools/base-tool.ts";
 import { firstAnswer } from "../../plugins/first-answer.ts";
+import { isThrownOnPurpose } from "../../plugins/plugin-failed.ts";
 import { attemptsThroughPlugins } from "./attempts-through-plugins.ts";
 import { ToolAttempt } from "./tool-attempt.ts";
 import { UnknownTool } from "./unknown-tool.ts";
@@ -243,8 +244,7 @@ export class ToolCall {
     if (typeof error !== "object" || error === null) return false;
     if (this.context.invocationContext.invocation.fatalErrors.has(error)) return true;
     if (!AdkError.isInstance(error)) return false;
-    // What a plugin says of itself, here of a nested run's, is for the caller.
-    return FATAL.has(error.code) || error.details["plugin"] !== undefined;
+    return FATAL.has(error.code) || isThrownOnPurpose(error);
   }
 
   #pluginParams(): { tool: BaseTool; toolArgs: Record<string, unknown>; toolContext: Context } {
