@@ -80,7 +80,8 @@ export class BucketRequests {
   async put(request: PutRequest): Promise<{ isKept: boolean }> {
     return await this.#context.send(request, true, async (abort) => {
       const { VersionId } = await this.#context.client.send(this.#putCommand(request), abort);
-      return { isKept: VersionId !== undefined && VersionId !== NO_VERSION };
+      // `null` where versioning was switched off: what was there before it is kept.
+      return { isKept: VersionId !== undefined };
     });
   }
 

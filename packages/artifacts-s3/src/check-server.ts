@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import type { BucketRequests } from "./bucket-requests.ts";
 import { isRefused } from "./errors.ts";
 import type { Keys } from "./keys.ts";
-import { cannotListVersions, keepsOldVersions } from "./old-versions.ts";
+import { cannotListVersions, mayKeepOldVersions } from "./old-versions.ts";
 
 type Problem = ArtifactStoreReport["problems"][number];
 
@@ -130,13 +130,13 @@ async function checkVersioning(
     return [];
   } catch (error) {
     if (!cannotListVersions(error)) throw error;
+    if (!(await mayKeepOldVersions(bucket, error, signal))) return [];
   }
-  if (!(await keepsOldVersions(bucket, signal))) return [];
   return [
     {
       code: "PERMISSION_DENIED",
       message:
-        "The bucket keeps old object versions, and these credentials may not list them: erasure is incomplete. Grant s3:ListBucketVersions and s3:DeleteObjectVersion.",
+        "The bucket may keep old object versions, and these credentials may not list them: erasure is refused. Grant s3:ListBucketVersions and s3:DeleteObjectVersion; without versioning s3:GetBucketVersioning is enough.",
     },
   ];
 }

@@ -4,7 +4,7 @@ import type { BucketRequests } from "./bucket-requests.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
 import { copyObject } from "./multipart.ts";
 import { fateOf } from "./purge-mark.ts";
-import { recordObject, WRITE_ID } from "./record.ts";
+import { isWithdrawn, recordObject, WRITE_ID } from "./record.ts";
 import { next, type VersionLog } from "./version-log.ts";
 import { bytesKey, erasedMeanwhile, type FoundVersion, readVersion } from "./versions.ts";
 
@@ -86,7 +86,7 @@ export class Copier {
       const writeId = found.head.metadata[WRITE_ID] ?? "";
       const place = { life, version };
       const taken = await this.#bucket.head(this.#keys.version(target, place), signal);
-      const isSealed = taken?.size === 0;
+      const isSealed = taken !== undefined && (taken.size === 0 || isWithdrawn(taken.metadata));
       if (taken && !isSealed && taken.metadata[WRITE_ID] !== writeId) throw conflict(to, version);
       if (taken && !isSealed) return [];
       const blob = randomUUID();

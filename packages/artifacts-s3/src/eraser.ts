@@ -6,7 +6,7 @@ import {
   type ObjectVersion,
 } from "./bucket-requests.ts";
 import { type Keys, parsePosition, type Position } from "./keys.ts";
-import { cannotListVersions, keepsOldVersions } from "./old-versions.ts";
+import { cannotListVersions, mayKeepOldVersions } from "./old-versions.ts";
 import type { VersionLog } from "./version-log.ts";
 import { readUnlessCorrupt } from "./versions.ts";
 
@@ -33,8 +33,9 @@ export class Eraser {
 
   /** Empty objects stay: they tell processes that remember old numbers, see {@link VersionLog}. */
   async #eraseName(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
-    const end = await this.#log.end(key, signal);
-    if (!end) return;
+    const ended = await this.#log.end(key, signal);
+    if (!ended) return;
+    const { position: end, wasEnded } = ended;
     const [name, blobs] = [this.#keys.name(key), this.#keys.blobsOfName(key)];
     const { objects } = await this.#bucket.list({ prefix: blobs, maxKeys: 1 }, signal);
     let isKept = false;
@@ -47,21 +48,29 @@ export class Eraser {
             ? await readUnlessCorrupt(this.#bucket, object.key, signal)
             : undefined;
         const blob = version === "corrupt" ? undefined : version?.record.blob;
-        const emptied = await this.#log.empty(object.key, signal);
+        // In this order: the place leads a repeated deletion to the blob.
         if (blob !== undefined)
           await this.#bucket.remove({ key: this.#keys.blob(key, blob) }, signal);
-        return emptied.isKept;
+        return (await this.#log.empty(object.key, signal)).isKept;
       });
       isKept ||= outcomes.some(Boolean);
     }
-    if (isKept) for (const prefix of [name, blobs]) await this.#removeOld(prefix, signal);
+    // A deletion that is repeated may have been cut off before this.
+    if (isKept || wasEnded)
+      for (const prefix of [name, blobs]) await this.#removeOld(prefix, isKept, signal);
   }
 
-  /** Object versions that are not current, and the markers of deletions. */
-  async #removeOld(prefix: string, signal?: AbortSignal): Promise<void> {
-    for await (const page of this.#bucket.listVersions(prefix, signal)) {
-      const doomed = page.filter(({ isLatest, isMarker }) => isMarker || !isLatest);
-      await inParallel(doomed, (version) => this.#bucket.remove(version, signal));
+  /** Object versions that are not current, and the markers of deletions. @throws AdkError `PERMISSION_DENIED` */
+  async #removeOld(prefix: string, isKept: boolean, signal?: AbortSignal): Promise<void> {
+    try {
+      for await (const page of this.#bucket.listVersions(prefix, signal)) {
+        const doomed = page.filter(({ isLatest, isMarker }) => isMarker || !isLatest);
+        await inParallel(doomed, (version) => this.#bucket.remove(version, signal));
+      }
+    } catch (error) {
+      if (!cannotListVersions(error)) throw error;
+      if (isKept || (await mayKeepOldVersions(this.#bucket, error, signal)))
+        throw this.#oldVersionsStay(error);
     }
   }
 
@@ -114,13 +123,17 @@ export class Eraser {
       const removed = await inParallel(page, ({ key }) => this.#bucket.remove({ key }, signal));
       isKept ||= removed.some((outcome) => outcome.isKept);
     }
-    if (isKept || (await keepsOldVersions(this.#bucket, signal)))
-      throw new AdkError(
-        "PERMISSION_DENIED",
-        `Bucket ${JSON.stringify(this.#bucket.name)} keeps what is removed as old object versions, and these credentials may not list them: the bytes are still there. Grant s3:ListBucketVersions and s3:DeleteObjectVersion, then repeat the call.`,
-        { cause, details: { bucket: this.#bucket.name, committed: "unknown" } },
-      );
+    if (isKept || (await mayKeepOldVersions(this.#bucket, cause, signal)))
+      throw this.#oldVersionsStay(cause);
     return found;
+  }
+
+  #oldVersionsStay(cause: unknown): AdkError {
+    return new AdkError(
+      "PERMISSION_DENIED",
+      `Bucket ${JSON.stringify(this.#bucket.name)} may keep what is removed as old object versions, and these credentials may not list them: the bytes may still be there. Grant s3:ListBucketVersions and s3:DeleteObjectVersion (without versioning s3:GetBucketVersioning is enough), then repeat the call.`,
+      { cause, details: { bucket: this.#bucket.name, committed: "unknown" } },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BucketRequests } from "./bucket-requests.ts";
 import { decodeSegment, parsePosition } from "./keys.ts";
+import { isWithdrawn, WITHDRAWN } from "./record.ts";
 import { readVersion } from "./versions.ts";
 
 /** Behind all versions of a name: digits and a dash sort before it. */
@@ -21,17 +22,30 @@ export async function listNames(
   let startAfter: string | undefined;
   for (;;) {
     const { objects, isLast } = await bucket.list({ prefix, startAfter }, signal);
+    startAfter = objects.at(-1)?.key;
     for (const { key, size } of objects) {
       const [segment = "", position = ""] = key.slice(prefix.length).split("/");
       if (segment === last || !parsePosition(position)) continue;
+      // A version that was taken back says nothing: the one before it does.
+      if (size === WITHDRAWN.body.length && (await isTakenBack(bucket, key, signal))) continue;
       last = segment;
       if (size === 0) continue;
       const name = decodeSegment(segment) ?? (await trueName(bucket, key, signal));
       if (name !== undefined) names.push(name);
     }
-    if (isLast || last === undefined) return names.toSorted();
-    startAfter = `${prefix}${last}/${BEHIND}`;
+    if (isLast || startAfter === undefined) return names.toSorted();
+    const isAmid = last !== undefined && startAfter.startsWith(`${prefix}${last}/`);
+    if (isAmid) startAfter = `${prefix}${last}/${BEHIND}`;
   }
+}
+
+async function isTakenBack(
+  bucket: BucketRequests,
+  key: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const head = await bucket.head(key, signal);
+  return head !== undefined && isWithdrawn(head.metadata);
 }
 
 /** Of a name whose key holds only its hash. */

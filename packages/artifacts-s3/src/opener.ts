@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { BucketRequests } from "./bucket-requests.ts";
 import type { Keys, Position } from "./keys.ts";
 import { type Body, readBody } from "./read-body.ts";
-import { isRecordObject, readHeaders } from "./record.ts";
+import { isRecordObject, isWithdrawn, readHeaders } from "./record.ts";
 import type { VersionLog } from "./version-log.ts";
 import {
   bytesKey,
@@ -107,7 +107,11 @@ export class Opener {
       if (version !== undefined && position.life === expected) return undefined;
       const located = await this.#read(command, position, isWithoutBytes, signal);
       if (located || version !== undefined) return located;
-      // It was deleted since it was listed: there may be a new one.
+      // It was taken back, or deleted since it was listed: there may be an older one, or a new one.
+      for (const place of await this.#log.places(command, signal)) {
+        const older = await this.#read(command, place.position, isWithoutBytes, signal);
+        if (older) return older;
+      }
     }
     return undefined;
   }
@@ -126,7 +130,7 @@ export class Opener {
     const answer = await this.#bucket.get(key, undefined, signal);
     if (!answer) return undefined;
     const { head, body } = answer;
-    if (head.size === 0) {
+    if (head.size === 0 || isWithdrawn(head.metadata)) {
       body.destroy();
       return undefined;
     }

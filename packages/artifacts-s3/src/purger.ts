@@ -75,6 +75,8 @@ export class Purger {
   ): Promise<number> {
     const begun = this.#now();
     const marked: string[] = [];
+    /** Whose removal was sent and not answered: it may arrive late, so their marks stay, as those of a purge that died. */
+    const unanswered = new Set<string>();
     try {
       await inParallel(orphans, async (blob) => {
         const mark = { key: markOf(blob), body: new Uint8Array(0), signal };
@@ -82,13 +84,23 @@ export class Purger {
         if ((await this.#bucket.putIfAbsent(mark)) === "stored") marked.push(blob);
       });
       const named = await this.#named(versions, signal);
-      // A mark that has stood for so long may be taken for one of a purge that died.
-      if (!named || this.#now() - begun > LONGEST_MARK_MS / 2) return 0;
-      const doomed = marked.filter((blob) => !named.has(segmentOf(blob)));
-      await inParallel(doomed, (key) => this.#bucket.remove({ key }, signal));
-      return doomed.length;
+      if (!named) return 0;
+      let removed = 0;
+      await inParallel(
+        marked.filter((blob) => !named.has(segmentOf(blob))),
+        async (key) => {
+          // A mark that has stood for so long may be taken for one of a purge that died.
+          if (signal?.aborted || this.#now() - begun > LONGEST_MARK_MS / 2) return;
+          unanswered.add(key);
+          await this.#bucket.remove({ key });
+          unanswered.delete(key);
+          removed++;
+        },
+      );
+      return removed;
     } finally {
-      await inParallel(marked, (blob) => this.#bucket.remove({ key: markOf(blob) }));
+      const done = marked.filter((blob) => !unanswered.has(blob));
+      await inParallel(done, (blob) => this.#bucket.remove({ key: markOf(blob) }));
     }
   }
 

@@ -43,6 +43,16 @@ export function recordObject(
   };
 }
 
+/** What takes the place of a version that was taken back: the place stays taken, and is no deletion. */
+export const WITHDRAWN: { readonly body: Uint8Array; readonly metadata: Record<string, string> } = {
+  body: Buffer.from("withdrawn"),
+  metadata: { [FORM]: "withdrawn" },
+};
+
+export function isWithdrawn(metadata: Readonly<Record<string, string>>): boolean {
+  return metadata[FORM] === "withdrawn";
+}
+
 /** Ids are any text, headers are not. */
 export function encodeWriteId(writeId: string): string {
   return Buffer.from(writeId).toString("base64url");

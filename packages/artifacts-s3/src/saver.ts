@@ -1,4 +1,5 @@
-import type { ArtifactKey, SaveCommand, StoredVersion } from "@adk/core";
+import { AdkError, type ArtifactKey, type SaveCommand, type StoredVersion } from "@adk/core";
+import { randomUUID } from "node:crypto";
 import type { BucketRequests } from "./bucket-requests.ts";
 import { encodeSegment, decodeSegment, type Keys, type Position } from "./keys.ts";
 import { fill, uploadStream } from "./multipart.ts";
@@ -36,7 +37,8 @@ export class Saver {
       const first = await fill(memory, new Uint8Array(0), chunks);
       ({ isEnd } = first);
       if (isEnd) return await this.#saveBytes(command, first.part, signal);
-      const blob = writeId;
+      // Of this try alone: an erasure, or a purge, may be about to remove that of an earlier one.
+      const blob = randomUUID();
       const target = {
         key: this.#keys.blob(command, blob),
         contentType: metadata.mimeType,
@@ -74,9 +76,12 @@ export class Saver {
     const blob = this.#keys.blob(key, record.blob ?? "");
     // The answer to a PUT does not say when the server thinks it was.
     const head = { key: this.#keys.version(key, position), modified: Date.now() };
-    if ((await fateOf(this.#bucket, blob, signal)) === "kept")
-      return toStoredVersion(this.#bucket, position, { head, record: named });
-    await this.#log.takeBack(key, position);
+    const isKept = await whileItMayStand(async () => {
+      if ((await fateOf(this.#bucket, blob, signal)) === "kept") return true;
+      await this.#log.takeBack(key, position, record.blob ?? "");
+      return false;
+    });
+    if (isKept) return toStoredVersion(this.#bucket, position, { head, record: named });
     throw erasedMeanwhile(this.#bucket);
   }
 
@@ -109,12 +114,13 @@ export class Saver {
     signal?: AbortSignal,
   ): Promise<StoredVersion> {
     const { writeId, metadata, body } = command;
-    const key = this.#keys.blob(command, writeId);
+    const blob = randomUUID();
+    const key = this.#keys.blob(command, blob);
     this.underWay.add(key);
     try {
       const { sha256 } = body;
       await this.#bucket.put({ key, body: bytes, contentType: metadata.mimeType, sha256, signal });
-      return await this.publish(command, writeId, this.#recordOf(command, writeId), signal);
+      return await this.publish(command, writeId, this.#recordOf(command, blob), signal);
     } finally {
       this.underWay.delete(key);
     }
@@ -149,7 +155,22 @@ export class Saver {
     const fate = await fateOf(this.#bucket, this.#keys.blob(key, blob), signal);
     if (fate === "kept") return;
     if (fate === "marked") throw beingPurged(this.#bucket);
-    await this.#log.takeBack(key, position);
+    await this.#log.takeBack(key, position, blob);
     throw erasedMeanwhile(this.#bucket);
+  }
+}
+
+/** A failure behind the write of a version does not say that nothing was written. */
+async function whileItMayStand<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!AdkError.isInstance(error) || error.details["committed"] !== false) throw error;
+    const { code, message, cause, retryable, details } = error;
+    throw new AdkError(code, message, {
+      cause,
+      retryable,
+      details: { ...details, committed: "unknown" },
+    });
   }
 }

@@ -2,7 +2,8 @@ import { AdkError, type ArtifactKey } from "@adk/core";
 import type { BucketRequests, ListedObject, PutRequest } from "./bucket-requests.ts";
 import { FIRST, type Keys, parsePosition, type Position } from "./keys.ts";
 import { Lru } from "./lru.ts";
-import { encodeWriteId, WRITE_ID } from "./record.ts";
+import { encodeWriteId, WITHDRAWN, WRITE_ID } from "./record.ts";
+import { readVersion } from "./versions.ts";
 
 /** A position that is there, and whether it says that the name was deleted: then its object is empty. */
 export interface Newest {
@@ -157,9 +158,12 @@ export class VersionLog {
   /**
    * Ends the life of a name. What it had is to be emptied afterwards, by {@link empty}.
    *
-   * @returns where the life ended; `undefined` when there is nothing to end.
+   * @returns where the life ended, and whether it had ended before; `undefined` when there is nothing to end.
    */
-  async end(key: ArtifactKey, signal?: AbortSignal): Promise<Position | undefined> {
+  async end(
+    key: ArtifactKey,
+    signal?: AbortSignal,
+  ): Promise<{ position: Position; wasEnded: boolean } | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const newest = await this.newest(key, signal);
       if (!newest) return undefined;
@@ -171,7 +175,7 @@ export class VersionLog {
       )
         continue;
       this.#next.set(this.#keys.name(key), { position: next(position, true), isSure: true });
-      return position;
+      return { position, wasEnded: newest.isDeleted };
     }
     throw new AdkError(
       "UNAVAILABLE",
@@ -185,14 +189,13 @@ export class VersionLog {
     return await this.#bucket.put({ key: place, body: NOTHING, signal });
   }
 
-  /** Removes what was stored at a place. It stays taken when others stand behind it. */
-  async takeBack(key: ArtifactKey, position: Position): Promise<void> {
+  /** Takes back a version whose blob is not there for it. Its place stays taken: others may know it, or stand behind it. */
+  async takeBack(key: ArtifactKey, position: Position, blob: string): Promise<void> {
     this.forget(this.#keys.name(key));
     const place = this.#keys.version(key, position);
-    const newest = (await this.newest(key))?.position;
-    const isNewest = newest?.life === position.life && newest.version === position.version;
-    if (isNewest) await this.#bucket.remove({ key: place });
-    else await this.empty(place);
+    // After an erasure of the session somebody else's version may be there.
+    const found = await readVersion(this.#bucket, place);
+    if (found?.record.blob === blob) await this.#bucket.put({ key: place, ...WITHDRAWN });
   }
 
   /** Takes the first place of all, where versions come that do not begin with it. */

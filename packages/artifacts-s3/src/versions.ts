@@ -2,7 +2,13 @@ import { AdkError, type ArtifactKey, type StoredVersion } from "@adk/core";
 import { buffer } from "node:stream/consumers";
 import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import type { Keys, Position } from "./keys.ts";
-import { isRecordObject, parseRecord, readHeaders, type VersionRecord } from "./record.ts";
+import {
+  isRecordObject,
+  isWithdrawn,
+  parseRecord,
+  readHeaders,
+  type VersionRecord,
+} from "./record.ts";
 
 /** A version's object and what it says. */
 export interface FoundVersion {
@@ -10,14 +16,14 @@ export interface FoundVersion {
   readonly record: VersionRecord;
 }
 
-/** The version at a place, without its bytes; `undefined` when there is none, or the name was deleted there. */
+/** The version at a place, without its bytes; `undefined` when none is there, it was taken back, or the name was deleted there. */
 export async function readVersion(
   bucket: BucketRequests,
   key: string,
   signal?: AbortSignal,
 ): Promise<FoundVersion | undefined> {
   const head = await bucket.head(key, signal);
-  if (!head || head.size === 0) return undefined;
+  if (!head || head.size === 0 || isWithdrawn(head.metadata)) return undefined;
   const record = readHeaders(key, head.metadata);
   if (record) return { head, record };
   const found = await bucket.get(key, undefined, signal);

@@ -9,10 +9,12 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { BucketRequests } from "../src/bucket-requests.ts";
-import { Keys } from "../src/keys.ts";
+import { Keys, type Position } from "../src/keys.ts";
 import { markOf } from "../src/purge-mark.ts";
 import { Purger } from "../src/purger.ts";
 import { RequestContext } from "../src/request-context.ts";
+import { recordObject } from "../src/record.ts";
+import { VersionLog } from "../src/version-log.ts";
 import { S3ArtifactService, type ConnectS3Options } from "../src/s3-artifact-service.ts";
 
 const server = await S3Server.start();
@@ -191,6 +193,53 @@ describe("a process that remembers nothing", () => {
     await service.copySessionArtifacts({ ...KEY_SCOPE, newSessionId: "fork" });
     expect(await service.listVersions(fork)).toEqual([0, 1, 2]);
     expect(await service.loadArtifact({ ...fork, version: 0 })).toEqual(text("a"));
+  });
+});
+
+describe("versions that are taken back", () => {
+  it("hide no other, whatever their order, and their places are never free again", async () => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open(), await place.open()];
+    for (const value of ["a", "b"]) await service.saveArtifact({ ...KEY, artifact: text(value) });
+    const { client, bucket } = place.bucket;
+    const keys = new Keys("p");
+    const log = new VersionLog(new BucketRequests(new RequestContext({ client, bucket })), keys);
+    const publish = async (blob: string): Promise<Position> => {
+      const metadata = { kind: "data" as const, mimeType: "a/b", size: 1, sha256: "0" };
+      return await log.append(KEY, blob, recordObject(blob, { metadata, blob }));
+    };
+    const seen = async (versions: number[], latest: string): Promise<void> => {
+      for (const each of [service, other, await place.open()]) {
+        expect(await each.listVersions(KEY)).toEqual(versions);
+        expect(await each.loadArtifact(KEY)).toEqual(text(latest));
+        expect(await each.listArtifactKeys(KEY_SCOPE)).toEqual(["a"]);
+      }
+    };
+    const [second, third] = [await publish("gone-2"), await publish("gone-3")];
+    await log.takeBack(KEY, second, "gone-2");
+    await log.takeBack(KEY, third, "gone-3");
+    await seen([0, 1], "b");
+    expect(await other.saveArtifact({ ...KEY, artifact: text("c") })).toBe(4);
+    // Another of a place that is somebody's takes nothing away.
+    await log.takeBack(KEY, { life: 0, version: 4 }, "gone-3");
+    await log.takeBack(KEY, third, "gone-3");
+    await seen([0, 1, 4], "c");
+    await service.deleteArtifact(KEY);
+    expect(await (await place.open()).listArtifactKeys(KEY_SCOPE)).toEqual([]);
+    expect(await other.saveArtifact({ ...KEY, artifact: text("new") })).toBe(0);
+    await seen([0], "new");
+  });
+
+  it("say that something may stand when it is not known", async () => {
+    await using place = await freshPlace();
+    const service = await place.open({ maxAttempts: 1 });
+    server.fail({ status: 403, code: "AccessDenied" }, of("HEAD", "/b/"), 9);
+    const body = pieces(MIB, 6);
+    await expect(
+      service.saveArtifactStream({ ...KEY, body, mimeType: "a/b" }),
+    ).rejects.toMatchObject({ code: "PERMISSION_DENIED", details: { committed: "unknown" } });
+    server.heal();
+    expect(await service.listVersions(KEY)).toEqual([0]);
   });
 });
 
@@ -554,7 +603,11 @@ describe("a purge of another process", () => {
     goOn();
     expect(await purged).toBe(1);
     expect(await service.listVersions(KEY)).toEqual([]);
-    expect(await keysOf(place)).toEqual([]);
+    expect(await service.listArtifactKeys(KEY_SCOPE)).toEqual([]);
+    // Its place stays taken.
+    expect(await keysOf(place)).toHaveLength(1);
+    expect(await service.saveArtifact({ ...KEY, artifact: text("next") })).toBe(1);
+    expect(await service.listVersions(KEY)).toEqual([1]);
   });
 
   it("that is about to leave the bytes keeps a repeated completion waiting, and no version is lost", async () => {
@@ -598,7 +651,8 @@ describe("a purge of another process", () => {
     const tomorrow = (): number => Date.now() + 86_402_000;
     const purger = new Purger(requests, new Keys("p"), new Set(), tomorrow);
     expect(await purger.purge({ olderThanMs: 2 * 86_400_000 })).toBe(0);
-    expect(await service.completeArtifactUpload(complete)).toBe(0);
+    expect(await service.completeArtifactUpload(complete)).toBe(1);
+    expect(await service.listVersions(KEY)).toEqual([1]);
     expect((await keysOf(place)).filter((key) => key.includes("!"))).toEqual([]);
   });
 });

@@ -195,6 +195,10 @@ describe("check", () => {
     expect(problems).toMatchObject([
       { code: "PERMISSION_DENIED", message: expect.stringMatching(/^s3:PutObject /) as string },
       { code: "PERMISSION_DENIED", message: expect.stringMatching(/^s3:ListBucket /) as string },
+      {
+        code: "PERMISSION_DENIED",
+        message: expect.stringContaining("ListBucketVersions") as string,
+      },
     ]);
     client.destroy();
   });
@@ -272,9 +276,19 @@ describe("old object versions that may not be listed", () => {
     };
     own.fail({ status: 403, code: "AccessDenied" }, ({ query }) => query.has("versions"), 100);
     await expect(erase()).rejects.toMatchObject(denied);
-    // All that is left are old versions and markers now: the bucket says that it keeps them.
+    // All that is left are old versions and markers now: the bucket says that it keeps them, or does not say.
+    await expect(erase()).rejects.toMatchObject(denied);
+    own.fail({ status: 403, code: "AccessDenied" }, ({ query }) => query.has("versioning"), 100);
     await expect(erase()).rejects.toMatchObject(denied);
     own.heal();
+    await service.saveArtifact({ ...KEY, artifact: { text: "three" } });
+    own.fail({ status: 403, code: "AccessDenied" }, ({ query }) => query.has("versions"), 100);
+    // Of a name, too; and what is there no more is not forgotten.
+    for (const _ of [1, 2]) await expect(service.deleteArtifact(KEY)).rejects.toMatchObject(denied);
+    own.heal();
+    await service.deleteArtifact(KEY);
+    const sizes = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
+    expect(new Set(sizes.Versions?.map(({ Size }) => Size))).toEqual(new Set([0]));
     await erase();
     const left = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
     expect([left.Versions, left.DeleteMarkers]).toEqual([undefined, undefined]);
