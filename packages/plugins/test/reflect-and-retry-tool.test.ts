@@ -191,6 +191,37 @@ describe("ReflectAndRetryToolPlugin", () => {
     expect(found["c2"]).toEqual({ status: "ok" });
   });
 
+  it.each([undefined, null])(
+    "takes no long-running call that returned %s for a success, and looks for no failure in it",
+    async (nothing) => {
+      const turns = [calls(["job", "c1", { fails: true }]), "one", calls(["job", "c2"])];
+      turns.push(calls(["job", "c3", { fails: true }]), "two");
+      const job = tool(
+        "job",
+        ({ fails }) => {
+          if (fails) throw new Error("no");
+          return nothing;
+        },
+        { isLongRunning: true },
+      );
+      const looked: unknown[] = [];
+      const plugin = new ReflectAndRetryToolPlugin({
+        trackingScope: TrackingScope.GLOBAL,
+        extractErrorFromResult: ({ result }) => void looked.push(result),
+      });
+      const root = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns }), tools: [job] });
+      await using w = await world();
+      const { say } = await w.process({ root, plugins: [plugin] });
+      await say("hi");
+      await say("again");
+      expect(responses(await w.log())).not.toHaveProperty("c2");
+      await say("once more");
+      expect(looked).toEqual([]);
+      const found = responses(await w.log());
+      expect([found["c1"]?.["retry_count"], found["c3"]?.["retry_count"]]).toEqual([1, 2]);
+    },
+  );
+
   it.each([
     [TrackingScope.INVOCATION, [1, 1]],
     [TrackingScope.GLOBAL, [1, 2]],

@@ -24,12 +24,16 @@ describe("postgresError", () => {
     ["53300", "UNAVAILABLE", true, false],
     ["55P03", "UNAVAILABLE", true, false],
     ["40P01", "UNAVAILABLE", true, false],
+    ["40003", "UNAVAILABLE", true, "unknown"],
     ["25006", "UNAVAILABLE", true, false],
     ["57014", "TIMEOUT", true, false],
     ["57P01", "UNAVAILABLE", true, "unknown"],
     ["08006", "UNAVAILABLE", true, "unknown"],
     ["42601", "UNAVAILABLE", false, false],
     ["ECONNREFUSED", "UNAVAILABLE", true, "unknown"],
+    ["ECONNRESET", "UNAVAILABLE", true, "unknown"],
+    ["EPIPE", "UNAVAILABLE", true, "unknown"],
+    ["E2BIG", "UNAVAILABLE", true, "unknown"],
     ["constructor", "UNAVAILABLE", true, "unknown"],
   ])("%s is %s (retryable: %s)", (driverCode, code, retryable, committed) => {
     const error = postgresError(coded(driverCode), PLACE);

@@ -13,6 +13,8 @@ const later = (code: AdkErrorCode, advice: string): Rule => ({ code, retryable: 
 const FULL = never("STORE_FULL", "could not be written: the disk is full. Make room.");
 const BUSY = later("UNAVAILABLE", "could not be written now. Try again.");
 const LOST = later("UNAVAILABLE", "could not be reached. Try again.");
+/** The server cannot say whether the statement was carried out. */
+const IN_DOUBT = later("UNAVAILABLE", "may have been written, or not. Try again.");
 const UNKNOWN = never("UNAVAILABLE", "could not be used. See the cause.");
 const NO_TABLE = never(
   "SCHEMA_MISMATCH",
@@ -33,6 +35,7 @@ const POSTGRES: Readonly<Record<string, Rule>> = {
   "42703": NO_TABLE,
   "42804": NO_TABLE,
   "42P10": NO_TABLE,
+  "40003": IN_DOUBT,
   "42501": NO_RIGHT,
   "3D000": never("MISCONFIGURED", "could not be used: there is no such database."),
   "25006": BUSY,
@@ -72,11 +75,12 @@ const SYSTEM: Readonly<Record<string, Rule>> = {
 export function postgresError(error: unknown, place: string): AdkError {
   if (AdkError.isInstance(error)) return error;
   const code = codeOf(error);
-  const isState = code !== undefined && /^[0-9A-Z]{5}$/.test(code);
+  const isState = code !== undefined && STATE.test(code);
   const byClass = isState ? (own(POSTGRES_CLASSES, code.slice(0, 2)) ?? UNKNOWN) : LOST;
   const rule = own(POSTGRES, code) ?? byClass;
   const isTelling = isState && TELLING.test(code);
-  return told(`Table ${place}`, rule, new DriverError(error, code, isTelling), rule !== LOST);
+  const isUndone = rule !== LOST && rule !== IN_DOUBT;
+  return told(`Table ${place}`, rule, new DriverError(error, code, isTelling), isUndone);
 }
 
 /** What the file system threw, in our words. */
@@ -84,6 +88,9 @@ export function fileError(error: unknown, path: string): AdkError {
   const code = codeOf(error);
   return told(JSON.stringify(path), own(SYSTEM, code) ?? BUSY, new DriverError(error, code), false);
 }
+
+/** An SQLSTATE: no class begins with an E, as the system's codes do (`EPIPE`). */
+const STATE = /^(?!E)[0-9A-Z]{5}$/;
 
 /** Messages of these classes may quote values or rows. */
 const TELLING = /^(21|22|23|P0)/;

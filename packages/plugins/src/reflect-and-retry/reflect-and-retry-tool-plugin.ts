@@ -69,7 +69,8 @@ export class ReflectAndRetryToolPlugin extends BasePlugin {
     params: ToolCallParams & { result: unknown },
   ): Promise<Record<string, unknown> | undefined> {
     const { tool, toolContext, result } = params;
-    if (isReflection(result) || asksPerson(toolContext)) return undefined;
+    if (isReflection(result) || isAnsweredLater(params) || asksPerson(toolContext))
+      return undefined;
     const error = await this.extractErrorFromResult(params);
     if (error !== undefined && error !== null) return this.#failed(params, error);
     this.#counts(toolContext).reset(tool.name);
@@ -124,6 +125,11 @@ export class ReflectAndRetryToolPlugin extends BasePlugin {
 
 function giveUp(tool: string): string {
   return `The tool \`${tool}\` has failed too often in a row. Do not use it again for this task. Find another way, or tell the user what could not be done and why.`;
+}
+
+/** Its answer comes from outside: it has neither failed nor succeeded yet. */
+function isAnsweredLater({ tool, result }: ToolCallParams & { result: unknown }): boolean {
+  return tool.isLongRunning && (result === undefined || result === null);
 }
 
 /** What the call returned speaks of its request to a person: it has neither failed nor succeeded yet. */
