@@ -20,6 +20,7 @@ export async function checkFolder(
       message: `Others may look into the artifact folder (mode ${(mode & 0o777).toString(8)}). Set it to 700.`,
     });
   try {
+    await makeFolder(keys.root, keys.root);
     await checkAccess(keys.root);
     await tryLinks(keys);
   } catch (error) {

@@ -82,6 +82,8 @@ export class FileArtifactStore implements ArtifactStore {
    */
   async connect(): Promise<void> {
     const { root } = await this.#open();
+    // It may have been removed since the first time.
+    await makeFolder(root, root);
     await checkAccess(root);
   }
 

@@ -39,6 +39,15 @@ function withRecord(text: string): string {
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe("the folder", () => {
+  it("is made again when it was removed, as a save makes it", async () => {
+    await store.connect();
+    rmSync(folder.root, { recursive: true });
+    await store.connect();
+    rmSync(folder.root, { recursive: true });
+    expect(await store.check()).toEqual({ problems: [] });
+    expect(await store.save(commandOf("a", "text"))).toMatchObject({ version: 0 });
+  });
+
   it("and all in it are for their owner only, whatever the umask", async () => {
     const before = process.umask(0);
     try {
