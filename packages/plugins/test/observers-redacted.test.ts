@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { AnalyticsPlugin } from "../src/analytics/index.ts";
 import { DebugLoggingPlugin } from "../src/debug-logging/index.ts";
+import { AsStored } from "../src/internal/as-stored.ts";
 import { LoggingPlugin } from "../src/logging/index.ts";
 import { RedactionPlugin, type RedactionRule } from "../src/redaction/index.ts";
 import { GatheringSink } from "./support/gathering-sink.ts";
@@ -221,6 +222,97 @@ describe("what observers write", () => {
     }
     const { file, rows, lines } = await written([new HideTexts("hide_texts")]);
     for (const text of [file, rows, lines]) expect(text).toContain("## ## ##-####");
+  });
+
+  it("is what a redaction by tool or by author takes for the log's own", async () => {
+    const hide = (event: Event, hidden: (part: Part) => Part): Event[] => {
+      const parts = event.content?.parts?.map(hidden);
+      return [parts ? { ...event, content: { ...event.content, parts } } : event];
+    };
+    const origins = new Set<string>();
+    class ByTool extends BasePlugin {
+      override redact(event: Event): Event[] {
+        origins.add(JSON.stringify([event.author, event.invocationId === ""]));
+        const { toolRecord } = event;
+        const found = toolRecord?.response?.["ssn"];
+        const recorded = found
+          ? { ...event, toolRecord: { ...toolRecord, response: { ssn: "###" } } }
+          : event;
+        return hide(recorded, (part) => {
+          const { id = "", name, response } = part.functionResponse ?? {};
+          if (name !== "work" || !response?.["ssn"]) return part;
+          return { functionResponse: { id, name, response: { ssn: "###" } } };
+        });
+      }
+    }
+    class ByAuthor extends BasePlugin {
+      override redact(event: Event): Event[] {
+        if (event.author !== "user") return [event];
+        return hide(event, ({ text, ...part }) =>
+          text === undefined ? part : { ...part, text: "###" },
+        );
+      }
+    }
+    const byTool = await written([new ByTool("by_tool")], () => ({ ssn: SECRETS.toolResult }));
+    for (const text of [byTool.file, byTool.rows, byTool.lines]) {
+      expect(text).not.toContain(SECRETS.toolResult);
+      expect(text).toMatch(/ssn\W+###/);
+    }
+    expect([...origins].toSorted()).toEqual(['["root",false]', '["user",false]']);
+    const byAuthor = await written([new ByAuthor("by_author")]);
+    for (const text of [byAuthor.file, byAuthor.rows, byAuthor.lines]) {
+      // The instruction has it, too, and is nobody's message.
+      expect(text).not.toMatch(/it is sk-mess|(?<!sk-mess)age-1000003/);
+      expect(text).toContain("###");
+    }
+  });
+
+  it("is never what a redaction holds back", async () => {
+    class HoldsBack extends BasePlugin {
+      override redact(event: Event): Event[] {
+        return event.partial ? [] : [event];
+      }
+    }
+    const kept: Event[] = [];
+    class Asks extends BasePlugin {
+      override async onEventCallback({
+        invocationContext,
+        event,
+      }: Parameters<NonNullable<BasePlugin["onEventCallback"]>>[0]): Promise<undefined> {
+        if (event.partial) kept.push(new AsStored(invocationContext).event(event));
+      }
+    }
+    await using w = await world();
+    const turns = [[piece({ text: SECRETS.answer }), says({ text: "done" })]];
+    const root = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns }) });
+    const plugins = [new Asks("asks"), new HoldsBack("holds_back")];
+    const { say } = await w.process({ root, plugins });
+    await say("hi", SSE);
+    expect(kept.map(({ content }) => content?.parts)).toEqual([
+      [{ text: "[not shown: it could not be redacted]" }],
+    ]);
+  });
+
+  it("has the code of a model's error as the log has it", async () => {
+    await using folder = await freshFolder();
+    await using w = await world();
+    const [sink, lines] = [new GatheringSink(), [] as string[]];
+    const outputPath = `${folder.path}/debug.yaml`;
+    const analytics = new AnalyticsPlugin({ sink });
+    const write = (line: string): void => void lines.push(line);
+    const observers = [new LoggingPlugin({ write }), new DebugLoggingPlugin({ outputPath })];
+    const plugins = [analytics, ...observers, new RedactionPlugin({ rules: [SECRETS.runError] })];
+    const turns = [{ errorCode: `REFUSED ${SECRETS.runError}`, errorMessage: "no" }];
+    const root = new LlmAgent({ name: "root", model: new ScriptedLlm({ turns }) });
+    const { say } = await w.process({ root, plugins });
+    await say("hi");
+    await analytics.flush();
+    expect(sink.of("LLM_RESPONSE")[0]?.attributes).toMatchObject({
+      error_code: "REFUSED [redacted]",
+    });
+    expect(lines.join("\n")).toContain("is answered: error REFUSED [redacted], ");
+    const written = [...sink.rows.values(), ...lines, await readFile(outputPath, "utf8")];
+    expect(found(JSON.stringify(written))).toEqual([]);
   });
 
   it("is nothing where the redaction fails, as the run does", async () => {

@@ -91,12 +91,17 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { invocationContext: context, userMessage } = params;
     const { spanId } = this.#steps.beginOnce(RUN, context);
-    this.#recorder.record("USER_MESSAGE_RECEIVED", context, { spanId, said: () => userMessage });
+    this.#recorder.record("USER_MESSAGE_RECEIVED", context, {
+      spanId,
+      author: "user",
+      said: () => userMessage,
+    });
     for (const { functionResponse } of userMessage.parts ?? []) {
       if (!functionResponse) continue;
       const { id, name, response } = functionResponse;
       this.#recorder.record(answerType(name) ?? "TOOL_COMPLETED", context, {
         spanId,
+        author: "user",
         content: (stored) => stored.result(name ?? "", response),
         attributes: { tool: name, call_id: id, answered_by: "user" },
       });
@@ -159,7 +164,7 @@ export class AnalyticsPlugin extends BasePlugin {
       said: () => content,
       attributes: {
         usage: usageMetadata,
-        error_code: errorCode,
+        error_code: new AsStored(context).errorCode(errorCode),
         finish_reason: finishReason,
         model_version: modelVersion,
       },

@@ -14,6 +14,8 @@ export interface RowFacts {
   readonly agent?: string | undefined;
   readonly spanId: string;
   readonly parentSpanId?: string | undefined;
+  /** Whose words the payload is. @defaultValue the context's agent */
+  readonly author?: "user" | undefined;
   /** Payload: left out when the plugin stores none. What is to be redacted asks for it. */
   readonly content?: ((stored: AsStored) => unknown) | undefined;
   /** Payload: its parts, which are redacted here. */
@@ -54,7 +56,7 @@ export class Recorder {
     const { invocation, session, invocationId } = context;
     const { payloads, maxTextLength, currentSpan } = this.#options;
     const span = currentSpan?.();
-    const stored = new AsStored(context);
+    const stored = new AsStored(context, facts.author);
     let isTruncated = false;
     const options = {
       maxTextLength,

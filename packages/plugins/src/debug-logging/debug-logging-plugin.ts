@@ -86,7 +86,9 @@ export class DebugLoggingPlugin extends BasePlugin {
     userMessage: Content;
   }): Promise<undefined> {
     const { invocationContext: context, userMessage } = params;
-    this.#note(context, "user_message", { content: new AsStored(context).content(userMessage) });
+    this.#note(context, "user_message", {
+      content: new AsStored(context, "user").content(userMessage),
+    });
   }
 
   override async beforeRunCallback(params: {
@@ -243,7 +245,10 @@ export class DebugLoggingPlugin extends BasePlugin {
     const { invocation, session, invocationId } = context;
     const stored = new AsStored(context);
     for (const answer of this.#answers.take(context))
-      this.#noteAnswers(answer, heldBack(stored, answer.id));
+      this.#noteAnswers(
+        answer,
+        heldBack(new AsStored(answer.context.invocationContext), answer.id),
+      );
     const document = {
       invocation_id: invocationId,
       app_name: session.appName,

@@ -1,4 +1,4 @@
-import { createEvent, type Event, type LlmResponse } from "@adk/core";
+import type { Event, LlmResponse } from "@adk/core";
 import type { AsStored } from "../internal/as-stored.ts";
 
 /**
@@ -7,12 +7,12 @@ import type { AsStored } from "../internal/as-stored.ts";
  * @param id the same for the pieces and the whole, and nobody else's.
  */
 export function shownAnswers(stored: AsStored, id: string, response: LlmResponse): LlmResponse[] {
-  return stored.shown({ ...createEvent(response), id }).map(answerOf);
+  return stored.shown(stored.made({ ...response, id })).map(answerOf);
 }
 
 /** No more of that answer comes: what was held back of it. */
 export function heldBack(stored: AsStored, id: string): LlmResponse[] {
-  return stored.shown(createEvent({ id })).slice(0, -1).map(answerOf);
+  return stored.shown(stored.made({ id })).slice(0, -1).map(answerOf);
 }
 
 /** Without what an event has beside the answer. */

@@ -1,6 +1,7 @@
 import {
   type Content,
   createEvent,
+  type CreateEventParams,
   type Event,
   type InvocationContext,
   type Part,
@@ -19,9 +20,20 @@ const TEMPORARY = "temp:";
  */
 export class AsStored {
   readonly #redaction: InvocationContext["pluginManager"]["redaction"];
+  readonly #origin: Pick<Event, "invocationId" | "author" | "branch">;
 
-  constructor({ pluginManager: { redaction } }: InvocationContext) {
-    this.#redaction = redaction;
+  /** @param author whose words they are. @defaultValue the context's agent, on its branch */
+  constructor(context: InvocationContext, author?: "user") {
+    const { pluginManager, agent, branch, invocationId } = context;
+    this.#redaction = pluginManager.redaction;
+    this.#origin = author
+      ? { invocationId, author }
+      : { invocationId, author: agent.name, ...(branch === undefined ? {} : { branch }) };
+  }
+
+  /** An event of that author with these members, as the log would have it. */
+  made(members: CreateEventParams): Event {
+    return createEvent({ ...members, ...this.#origin });
   }
 
   /** A full event. */
@@ -36,13 +48,19 @@ export class AsStored {
 
   content<C extends Content | undefined>(content: C): C {
     if (!this.#redaction || content === undefined) return content;
-    return this.#whole(createEvent({ content })).content as C;
+    return this.#whole(this.made({ content })).content as C;
   }
 
   /** A message of an error. */
   text(text: string): string {
     if (!this.#redaction) return text;
-    return this.#whole(createEvent({ errorMessage: text })).errorMessage ?? WITHHELD;
+    return this.#whole(this.made({ errorMessage: text })).errorMessage ?? WITHHELD;
+  }
+
+  /** The code with which a model has answered. */
+  errorCode(errorCode: string | undefined): string | undefined {
+    if (!this.#redaction || errorCode === undefined) return errorCode;
+    return this.#whole(this.made({ errorCode })).errorCode ?? WITHHELD;
   }
 
   /** Arguments of a call, as data. */
@@ -56,6 +74,7 @@ export class AsStored {
   result(name: string, result: unknown): unknown {
     const copy = plain(result);
     if (!this.#redaction) return copy;
+    if (isRecord(copy)) return this.#response(name, copy) ?? WITHHELD;
     const response = this.#response(name, { result: copy });
     return response ? Object.values(response)[0] : WITHHELD;
   }
@@ -73,7 +92,7 @@ export class AsStored {
     const isTemporary = ([name]: [string, unknown]): boolean => name.startsWith(TEMPORARY);
     const stateDelta = Object.fromEntries(members.filter((member) => !isTemporary(member)));
     return {
-      ...this.#whole(createEvent({ actions: { stateDelta } })).actions.stateDelta,
+      ...this.#whole(this.made({ actions: { stateDelta } })).actions.stateDelta,
       ...this.#response("state", Object.fromEntries(members.filter(isTemporary))),
     };
   }
@@ -84,9 +103,7 @@ export class AsStored {
       const { pieces, event: whole } = this.#redaction?.apply(event) ?? { pieces: [], event };
       return whole ? [...pieces, whole] : pieces;
     } catch {
-      const { id, invocationId, author, timestamp, partial } = event;
-      const content: Content = { parts: [{ text: WITHHELD }] };
-      return [createEvent({ id, invocationId, author, timestamp, partial, content })];
+      return [withheld(event)];
     }
   }
 
@@ -95,12 +112,22 @@ export class AsStored {
   }
 
   #part(part: Part): Part | undefined {
-    return this.#whole(createEvent({ content: { parts: [part] } })).content?.parts?.[0];
+    return this.#whole(this.made({ content: { parts: [part] } })).content?.parts?.[0];
   }
 
   #whole(event: Event): Event {
     // Under its own id it would end the pieces of the answer that is on its way to the caller.
-    const [redacted = event] = this.shown({ ...event, id: createEvent().id }).slice(-1);
+    const [redacted = withheld(event)] = this.shown({ ...event, id: createEvent().id }).slice(-1);
     return { ...redacted, id: event.id };
   }
+}
+
+/** What a function response takes as it is; the engine puts `{ result }` around anything else. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withheld({ id, invocationId, author, timestamp, partial }: Event): Event {
+  const content: Content = { parts: [{ text: WITHHELD }] };
+  return createEvent({ id, invocationId, author, timestamp, partial, content });
 }

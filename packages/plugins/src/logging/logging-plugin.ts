@@ -84,7 +84,7 @@ export class LoggingPlugin extends BasePlugin {
     this.#trace.line(context, `session ${session.id} of user ${userId}`);
     this.#trace.line(
       context,
-      `user says: ${describeContent(new AsStored(context).content(userMessage), this.#describe)}`,
+      `user says: ${describeContent(new AsStored(context, "user").content(userMessage), this.#describe)}`,
     );
   }
 
@@ -133,8 +133,10 @@ export class LoggingPlugin extends BasePlugin {
     if (llmResponse.partial) return void this.#pieces.set(context, key, pieces + 1);
     this.#pieces.delete(context, key);
     const streamed = pieces > 0 ? `, streamed in ${pieces} pieces` : "";
-    const said = new AsStored(context).content(llmResponse.content);
-    const failed = llmResponse.errorCode === undefined ? "" : `error ${llmResponse.errorCode}, `;
+    const stored = new AsStored(context);
+    const said = stored.content(llmResponse.content);
+    const errorCode = stored.errorCode(llmResponse.errorCode);
+    const failed = errorCode === undefined ? "" : `error ${errorCode}, `;
     this.#trace.line(
       context,
       `agent ${agentName} is answered: ${failed}${describeContent(said, this.#describe)}${tokensOf(llmResponse)}${streamed}${this.#trace.took(modelKey(callbackContext), context)}`,
