@@ -1,6 +1,7 @@
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import {
   BaseEventsSummarizer,
+  BasePlugin,
   type Content,
   createEvent,
   type Event,
@@ -181,6 +182,65 @@ describe.each([
 });
 
 describe("AnalyticsPlugin", () => {
+  it.each([undefined, null])(
+    "records a long-running call that returned %s as completed when another plugin answers, else as paused",
+    async (nothing) => {
+      let clock: World["clock"] | undefined;
+      class Answers extends BasePlugin {
+        override async afterToolCallback({
+          tool: { name },
+        }: Parameters<NonNullable<BasePlugin["afterToolCallback"]>>[0]): Promise<
+          Record<string, unknown> | undefined
+        > {
+          return name === "answered" ? { found: SECRET } : undefined;
+        }
+
+        override async onEventCallback(): Promise<undefined> {
+          await clock?.advance(7);
+        }
+      }
+      const tools = ["answered", "left"].map((name) =>
+        tool(name, () => nothing, { isLongRunning: true }),
+      );
+      for (const place of ["first", "last"]) {
+        await using w = await world();
+        clock = w.clock;
+        const sink = new GatheringSink();
+        const plugin = new AnalyticsPlugin({ sink, clock });
+        const answers = new Answers("answers");
+        const model = new ScriptedLlm({ turns: [calls(["answered", "c1"], ["left", "c2"]), "x"] });
+        const root = new LlmAgent({ name: "root", model, tools });
+        const plugins = place === "first" ? [plugin, answers] : [answers, plugin];
+        await (await w.process({ root, plugins })).say("hi");
+        await plugin.flush();
+        const ended = (type: string) =>
+          sink.of(type).map(({ content, agent, latency_ms, attributes }) => ({
+            content,
+            agent,
+            latency_ms,
+            call: attributes["call_id"],
+          }));
+        // The event is no part of a call that the plugin has seen return.
+        const completedAfter = { total_ms: place === "first" ? 0 : 7 };
+        expect(ended("TOOL_COMPLETED")).toEqual([
+          {
+            content: { result: { found: SECRET } },
+            agent: "root",
+            latency_ms: completedAfter,
+            call: "c1",
+          },
+        ]);
+        expect(ended("TOOL_PAUSED")).toEqual([
+          { content: null, agent: "root", latency_ms: { total_ms: 0 }, call: "c2" },
+        ]);
+        const spans = (type: string) => sink.of(type).map(({ span_id }) => span_id);
+        expect([...spans("TOOL_COMPLETED"), ...spans("TOOL_PAUSED")]).toEqual(
+          spans("TOOL_STARTING"),
+        );
+      }
+    },
+  );
+
   it("records failures and transfers", async () => {
     await using w = await world();
     const failing = process({ w, turns: [new TypeError(SECRET)] });

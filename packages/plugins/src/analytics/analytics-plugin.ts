@@ -8,6 +8,7 @@ import {
   consoleLogger,
   type Content,
   type Event,
+  getFunctionResponses,
   type InvocationContext,
   type LlmRequest,
   type LlmResponse,
@@ -29,10 +30,12 @@ import { type Step, Steps } from "./steps.ts";
 /** Names the run itself among its steps. */
 const RUN = "run";
 
-/** A call that has started and neither returned nor failed: when the run ends, it waits for an answer from outside. */
+/** A call that has started and has no answer yet: when the run ends, it waits for one from outside. */
 interface RunningTool {
   readonly tool: BaseTool;
   readonly toolContext: ToolContext;
+  /** Of one that has returned nothing. */
+  readonly ended?: ReturnType<Steps["end"]>;
 }
 
 /**
@@ -207,14 +210,17 @@ export class AnalyticsPlugin extends BasePlugin {
     result: unknown;
   }): Promise<undefined> {
     const { tool, toolContext, result } = params;
-    const { step, latency } = this.#steps.end(toolKey(toolContext), toolContext.invocationContext);
-    this.#running.delete(toolContext.invocationContext, toolKey(toolContext));
-    const { requestedToolConfirmations, requestedAuthConfigs } = toolContext.actions;
-    const { functionCallId = "" } = toolContext;
-    const isPaused =
-      (tool.isLongRunning && (result === undefined || result === null)) ||
-      Object.hasOwn(requestedToolConfirmations, functionCallId) ||
-      Object.hasOwn(requestedAuthConfigs, functionCallId);
+    const { invocationContext: context } = toolContext;
+    const key = toolKey(toolContext);
+    const ended = this.#steps.end(key, context);
+    if (tool.isLongRunning && (result === undefined || result === null)) {
+      // A later plugin may answer in its place, which an event tells.
+      this.#running.set(context, key, { tool, toolContext, ended });
+      return;
+    }
+    this.#running.delete(context, key);
+    const { step, latency } = ended;
+    const isPaused = asksPerson(toolContext.actions, toolContext.functionCallId);
     this.#record(isPaused ? "TOOL_PAUSED" : "TOOL_COMPLETED", toolContext, step, {
       content: (stored) => ({ result: stored.result(tool.name, result) }),
       attributes: callOf(tool, toolContext),
@@ -241,12 +247,9 @@ export class AnalyticsPlugin extends BasePlugin {
   }): Promise<undefined> {
     const { invocationContext: context, event } = params;
     if (event.partial) return;
-    recordEvent(
-      this.#recorder,
-      context,
-      new AsStored(context).event(event),
-      this.#runSpan(context),
-    );
+    const stored = new AsStored(context).event(event);
+    this.#recordAnswered(context, event, stored);
+    recordEvent(this.#recorder, context, stored, this.#runSpan(context));
   }
 
   override async afterAgentCallback(params: {
@@ -266,13 +269,7 @@ export class AnalyticsPlugin extends BasePlugin {
 
   override async afterRunCallback(params: { invocationContext: InvocationContext }): Promise<void> {
     const { invocationContext: context } = params;
-    for (const { tool, toolContext } of this.#running.take(context)) {
-      const { step, latency } = this.#steps.end(toolKey(toolContext), context);
-      this.#record("TOOL_PAUSED", toolContext, step, {
-        attributes: callOf(tool, toolContext),
-        latency,
-      });
-    }
+    for (const running of this.#running.take(context)) this.#recordEnd("TOOL_PAUSED", running);
     this.#recordCompactions(context);
     this.#endRun("INVOCATION_COMPLETED", context);
   }
@@ -318,6 +315,31 @@ export class AnalyticsPlugin extends BasePlugin {
     this.#recorder.record(type, invocationContext, { agent, spanId, parentSpanId, ...facts });
   }
 
+  /** Calls that other plugins have answered without this one being asked. */
+  #recordAnswered(context: InvocationContext, event: Event, stored: Event): void {
+    const responses = getFunctionResponses(stored);
+    for (const { id: functionCallId } of getFunctionResponses(event)) {
+      const key = toolKey({ functionCallId });
+      const running = this.#running.get(context, key);
+      if (!running) continue;
+      this.#running.delete(context, key);
+      const type = asksPerson(event.actions, functionCallId) ? "TOOL_PAUSED" : "TOOL_COMPLETED";
+      const response = responses.find(({ id }) => id === functionCallId)?.response;
+      this.#recordEnd(type, running, () => ({ result: response }));
+    }
+  }
+
+  #recordEnd(
+    type: AnalyticsEventType,
+    { tool, toolContext, ended }: RunningTool,
+    content?: RowFacts["content"],
+  ): void {
+    const { invocationContext: context } = toolContext;
+    const { step, latency } = ended ?? this.#steps.end(toolKey(toolContext), context);
+    const attributes = callOf(tool, toolContext);
+    this.#record(type, toolContext, step, { content, attributes, latency });
+  }
+
   #recordCompactions(context: InvocationContext): void {
     const parentSpanId = this.#runSpan(context);
     recordCompactions(this.#recorder, context, { parentSpanId, known: this.#compactions });
@@ -326,6 +348,14 @@ export class AnalyticsPlugin extends BasePlugin {
   #runSpan(context: InvocationContext): string {
     return this.#steps.of(RUN, context).spanId;
   }
+}
+
+/** Whether what the call has for a response speaks of its request to a person. */
+function asksPerson(actions: Event["actions"], callId: string = ""): boolean {
+  return (
+    Object.hasOwn(actions.requestedToolConfirmations, callId) ||
+    Object.hasOwn(actions.requestedAuthConfigs, callId)
+  );
 }
 
 function callOf(tool: BaseTool, { functionCallId }: ToolContext): Record<string, unknown> {

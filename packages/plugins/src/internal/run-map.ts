@@ -42,6 +42,6 @@ export function modelKey(context: CallbackContext): string {
 }
 
 /** Names the call of a tool. */
-export function toolKey({ functionCallId = "" }: CallbackContext): string {
+export function toolKey({ functionCallId = "" }: Pick<CallbackContext, "functionCallId">): string {
   return `tool ${functionCallId}`;
 }
