@@ -267,6 +267,44 @@ describe("what observers write", () => {
     }
   });
 
+  it("has a user's answer to a call as the log has it", async () => {
+    class ByAuthor extends BasePlugin {
+      override redact(event: Event): Event[] {
+        if (event.author !== "user" || !event.content) return [event];
+        const parts = event.content.parts?.map((part): Part => {
+          const { id = "", name = "" } = part.functionResponse ?? {};
+          return part.functionResponse
+            ? { functionResponse: { id, name, response: { ok: "###" } } }
+            : part;
+        });
+        return [{ ...event, content: { role: "user", ...(parts ? { parts } : {}) } }];
+      }
+    }
+    await using folder = await freshFolder();
+    await using w = await world();
+    const [sink, lines] = [new GatheringSink(), [] as string[]];
+    const outputPath = `${folder.path}/debug.yaml`;
+    const analytics = new AnalyticsPlugin({ sink });
+    const write = (line: string): void => void lines.push(line);
+    const logging = new LoggingPlugin({ write, payloads: true });
+    const debug = new DebugLoggingPlugin({ outputPath });
+    const plugins = [analytics, logging, debug, new ByAuthor("by_author")];
+    const model = new ScriptedLlm({ turns: [calls(["ask", "c1"]), "done"] });
+    const ask = tool("ask", () => undefined, { isLongRunning: true });
+    const root = new LlmAgent({ name: "root", model, tools: [ask] });
+    const { say } = await w.process({ root, plugins });
+    await say("hi");
+    const response = { ok: SECRETS.answer };
+    await say({
+      role: "user",
+      parts: [{ functionResponse: { id: "c1", name: "ask", response } }],
+    });
+    await analytics.flush();
+    expect(sink.of("TOOL_COMPLETED")).toMatchObject([{ content: { ok: "###" } }]);
+    const written = [...sink.rows.values(), ...lines, await readFile(outputPath, "utf8")];
+    expect(found(JSON.stringify(written))).toEqual([]);
+  });
+
   it("is never what a redaction holds back", async () => {
     class HoldsBack extends BasePlugin {
       override redact(event: Event): Event[] {
