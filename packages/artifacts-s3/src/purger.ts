@@ -34,7 +34,10 @@ export class Purger {
     this.#now = now;
   }
 
-  /** One request a 1,000 objects, one a version of the names that have old blobs, and another where one is removed. */
+  /**
+   * One request a 1,000 objects, and one a version of the names that have old blobs. Where a blob is removed, its name's
+   * versions are read again, and it costs three more: its mark, itself, and the mark's removal.
+   */
   async purge({ olderThanMs }: PurgeCommand, signal?: AbortSignal): Promise<number> {
     const now = this.#now();
     const before = now - olderThanMs;
