@@ -4,6 +4,7 @@ import {
   GetBucketVersioningCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
@@ -12,8 +13,8 @@ import {
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdkError } from "@adk/core";
-import { addCondition } from "./condition.ts";
-import { statusOf } from "./errors.ts";
+import { addCondition, type Condition, ifAbsent, ifSame } from "./condition.ts";
+import { nameOf, statusOf } from "./errors.ts";
 import { orAbsent, type RequestContext } from "./request-context.ts";
 import { UploadRequests } from "./upload-requests.ts";
 
@@ -25,6 +26,10 @@ export interface ObjectHead {
   /** Milliseconds since the Unix epoch, by the server's clock, in whole seconds. */
   readonly modified: number;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What a write over it may be made to depend on. */
+  readonly etag: string;
+  /** Of the object version, in a bucket with versioning. */
+  readonly versionId?: string | undefined;
 }
 
 export interface PutRequest {
@@ -45,7 +50,7 @@ export interface ListRequest {
   readonly maxKeys?: number | undefined;
 }
 
-export type ListedObject = Pick<ObjectHead, "key" | "size" | "modified">;
+export type ListedObject = Pick<ObjectHead, "key" | "size" | "modified" | "etag">;
 
 /** One object version, or a delete marker. A bucket that has no versioning calls all of its own `null`. */
 export interface ObjectVersion {
@@ -85,18 +90,39 @@ export class BucketRequests {
     });
   }
 
-  /** Writes an object unless there is one. While another such write is under way it asks again. */
+  /** Writes an object unless there is one. */
   async putIfAbsent(request: PutRequest): Promise<"stored" | "taken"> {
+    return (await this.#putIf(ifAbsent(this.#context.conditional), request)) ? "stored" : "taken";
+  }
+
+  /**
+   * Writes over an object that is still the one that was found.
+   *
+   * @returns `undefined` when it is not. Where the server has no such condition it is written over whatever it is.
+   */
+  async putOver(
+    { etag }: Pick<ObjectHead, "etag">,
+    request: PutRequest,
+  ): Promise<{ isKept: boolean } | undefined> {
+    const condition = ifSame(this.#context.conditional, etag);
+    return condition ? await this.#putIf(condition, request) : await this.put(request);
+  }
+
+  /** While another such write is under way it asks again. @returns `undefined` when the condition does not hold. */
+  async #putIf(
+    condition: Condition,
+    request: PutRequest,
+  ): Promise<{ isKept: boolean } | undefined> {
     const { signal } = request;
     return await this.#context.send(request, true, async (abort) => {
       for (let tries = 1; ; tries++) {
         const command = this.#putCommand(request);
-        addCondition(command, this.#context.conditional);
+        addCondition(command, condition);
         try {
-          await this.#context.client.send(command, abort);
-          return "stored";
+          const { VersionId } = await this.#context.client.send(command, abort);
+          return { isKept: VersionId !== undefined };
         } catch (error) {
-          if (statusOf(error) === 412) return "taken";
+          if (statusOf(error) === 412 || nameOf(error) === "NoSuchKey") return undefined;
           if (statusOf(error) !== 409 || tries >= MOST_TRIES) throw error;
         }
         await sleep(Math.random() * MOST_PAUSE_MS, undefined, signal && { signal });
@@ -142,10 +168,11 @@ export class BucketRequests {
         ...(maxKeys !== undefined && { MaxKeys: maxKeys }),
       });
       const { Contents = [], IsTruncated } = await this.#context.client.send(command, abort);
-      const objects = Contents.map(({ Key = "", Size = 0, LastModified }) => ({
+      const objects = Contents.map(({ Key = "", Size = 0, LastModified, ETag = "" }) => ({
         key: Key,
         size: Size,
         modified: LastModified?.getTime() ?? 0,
+        etag: ETag,
       }));
       return { objects, isLast: IsTruncated !== true };
     });
@@ -270,7 +297,9 @@ function toVersion(
 
 function headOf(
   key: string,
-  found: { LastModified?: Date | undefined; Metadata?: Record<string, string> | undefined },
+  found: Pick<HeadObjectCommandOutput, "ETag" | "LastModified" | "Metadata" | "VersionId">,
 ): Omit<ObjectHead, "size"> {
-  return { key, modified: found.LastModified?.getTime() ?? 0, metadata: found.Metadata ?? {} };
+  const { ETag = "", LastModified, Metadata = {}, VersionId } = found;
+  const modified = LastModified?.getTime() ?? 0;
+  return { key, modified, metadata: Metadata, etag: ETag, versionId: VersionId };
 }

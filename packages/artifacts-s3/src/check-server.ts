@@ -16,6 +16,9 @@ const misconfigured = (message: string): Problem => ({ code: "MISCONFIGURED", me
 const REFUSES_CONDITIONS = misconfigured(
   "The server refused a PUT with `If-None-Match: *` where no object was. Use another server.",
 );
+const REFUSES_MATCHES = misconfigured(
+  "The server refused a PUT with `If-Match` where the object was the one it named. Use another server.",
+);
 const LOSES_PARTS = misconfigured(
   "The server does not give back ranges or metadata as they were written. Use another server.",
 );
@@ -87,7 +90,9 @@ async function tryRead(
   const read = found && (await buffer(found.body)).toString();
   if (found?.head.size !== FIRST.length) return [IGNORES_CONDITIONS];
   if (read !== "first" || found.head.metadata["adk-record"] !== "kept") return [LOSES_PARTS];
-  return [];
+  // One that ignores it is taken: see the README's guarantees.
+  const outcome = await bucket.putOver(found.head, { key, body: FIRST, signal });
+  return outcome ? [] : [REFUSES_MATCHES];
 }
 
 async function tryList(

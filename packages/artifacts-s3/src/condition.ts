@@ -1,13 +1,20 @@
 import type { PutObjectCommand } from "@aws-sdk/client-s3";
 
-/** The header that says "only if there is no such object". */
-export function conditionHeader(conditional: "s3" | "gcs"): readonly [string, string] {
+/** A header of a PUT that is carried out only if it holds. */
+export type Condition = readonly [name: string, value: string];
+
+/** "If there is no such object." */
+export function ifAbsent(conditional: "s3" | "gcs"): Condition {
   return conditional === "gcs" ? ["x-goog-if-generation-match", "0"] : ["if-none-match", "*"];
 }
 
+/** "If it is still this one." `undefined`: Google's interface has no such condition by ETag for a PUT. */
+export function ifSame(conditional: "s3" | "gcs", etag: string): Condition | undefined {
+  return conditional === "gcs" ? undefined : ["if-match", etag];
+}
+
 /** Makes a PUT conditional. The header is there before the request is signed. */
-export function addCondition(command: PutObjectCommand, conditional: "s3" | "gcs"): void {
-  const [name, value] = conditionHeader(conditional);
+export function addCondition(command: PutObjectCommand, [name, value]: Condition): void {
   command.middlewareStack.add(
     (next) => async (context) => {
       const { headers } = context.request as { headers: Record<string, string> };

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { AdkError, inParallel, type ArtifactKey, type CopyCommand } from "@adk/core";
-import type { BucketRequests } from "./bucket-requests.ts";
+import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
 import { copyObject } from "./multipart.ts";
 import { fateOf } from "./purge-mark.ts";
 import { isWithdrawn, recordObject, WRITE_ID } from "./record.ts";
 import { next, type VersionLog } from "./version-log.ts";
-import { bytesKey, erasedMeanwhile, type FoundVersion, readVersion } from "./versions.ts";
+import { bytesKey, erasedMeanwhile, type FoundVersion, readVersion, withdraw } from "./versions.ts";
 
 /** One version on its way. */
 interface Copy {
@@ -17,8 +17,8 @@ interface Copy {
   /** Of the save that made it: a copy keeps it, so a repeated copy knows its own. */
   readonly writeId: string;
   readonly fileUri: string | undefined;
-  /** An empty object stands there, which says that versions come behind it. */
-  readonly isSealed: boolean;
+  /** What stands there and is no version: it says that versions come behind it, or was taken back. */
+  readonly over: ObjectHead | undefined;
   readonly blob: string;
 }
 
@@ -78,19 +78,20 @@ export class Copier {
     const target = { appName, userId, sessionId: to, filename };
     const places = await this.#log.places(source, signal);
     const newest = await this.#log.newest(target, signal);
-    const { life } = newest ? next(newest.position, newest.isDeleted) : FIRST;
+    const { life } = newest ? next(newest.position, newest.isEmpty) : FIRST;
     const copies = await inParallel(versions, async ({ version, fileUri }) => {
       const at = places.find(({ position }) => position.version === version);
       const found = at && (await readVersion(this.#bucket, at.key, signal));
       if (!found) return [];
       const writeId = found.head.metadata[WRITE_ID] ?? "";
       const place = { life, version };
-      const taken = await this.#bucket.head(this.#keys.version(target, place), signal);
-      const isSealed = taken !== undefined && (taken.size === 0 || isWithdrawn(taken.metadata));
-      if (taken && !isSealed && taken.metadata[WRITE_ID] !== writeId) throw conflict(to, version);
-      if (taken && !isSealed) return [];
+      const over = await this.#bucket.head(this.#keys.version(target, place), signal);
+      if (over && over.size > 0 && !isWithdrawn(over.metadata)) {
+        await this.#confirm(target, place, writeId, signal);
+        return [];
+      }
       const blob = randomUUID();
-      return [{ source, target, found, place, writeId, fileUri, isSealed, blob }];
+      return [{ source, target, found, place, writeId, fileUri, over, blob }];
     });
     return copies.flat();
   }
@@ -126,24 +127,35 @@ export class Copier {
     const headers = { ...object.metadata, [WRITE_ID]: writeId, [COPY_ID]: copyId };
     const key = this.#keys.version(target, place);
     const request = { key, body: object.body, metadata: headers, signal };
-    if (copy.isSealed) await this.#bucket.put(request);
-    else if ((await this.#bucket.putIfAbsent(request)) === "taken") {
-      const there = await this.#bucket.head(key, signal);
-      if (there?.metadata[WRITE_ID] === writeId) return;
-      throw conflict(target.sessionId ?? "", place.version);
+    const isStored = copy.over
+      ? (await this.#bucket.putOver(copy.over, request)) !== undefined
+      : (await this.#bucket.putIfAbsent(request)) === "stored";
+    const blob = this.#keys.blob(target, copy.blob);
+    if (!isStored && (await this.#bucket.head(key, signal))?.metadata[COPY_ID] !== copyId) {
+      await this.#confirm(target, place, writeId, signal);
+      return void (await this.#bucket.remove({ key: blob }));
     }
     if (!hasBytes) return;
-    const blob = this.#keys.blob(target, copy.blob);
     if ((await fateOf(this.#bucket, blob, signal)) !== "kept") throw erasedMeanwhile(this.#bucket);
   }
 
-  async #takeBack({ target, place, blob, isSealed }: Copy, copyId: string): Promise<void> {
+  /** Of a version that another try, or another copy, has put there. @throws AdkError `ARTIFACT_CONFLICT`, `UNAVAILABLE` */
+  async #confirm(
+    target: ArtifactKey,
+    place: Position,
+    writeId: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const there = await readVersion(this.#bucket, this.#keys.version(target, place), signal);
+    if (!there) throw erasedMeanwhile(this.#bucket);
+    if (there.head.metadata[WRITE_ID] !== writeId)
+      throw conflict(target.sessionId ?? "", place.version);
+    await this.#log.confirm(target, place, there.record, signal);
+  }
+
+  async #takeBack({ target, place, blob }: Copy, copyId: string): Promise<void> {
     const key = this.#keys.version(target, place);
-    const there = await this.#bucket.head(key);
-    if (there?.metadata[COPY_ID] === copyId)
-      await (isSealed
-        ? this.#bucket.put({ key, body: new Uint8Array(0) })
-        : this.#bucket.remove({ key }));
+    await withdraw(this.#bucket, key, ({ head }) => head.metadata[COPY_ID] === copyId);
     await this.#bucket.remove({ key: this.#keys.blob(target, blob) });
   }
 }

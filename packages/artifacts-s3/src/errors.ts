@@ -217,3 +217,18 @@ function cleaned(error: unknown, name: string | undefined): unknown {
     ? new DriverError(error.message, name ?? error.name)
     : new DriverError("The SDK threw what is no error.", "Error");
 }
+
+/** A failure behind the write of a version does not say that nothing was written. */
+export async function whileItMayStand<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!AdkError.isInstance(error) || error.details["committed"] !== false) throw error;
+    const { code, message, cause, retryable, details } = error;
+    throw new AdkError(code, message, {
+      cause,
+      retryable,
+      details: { ...details, committed: "unknown" },
+    });
+  }
+}

@@ -1,7 +1,7 @@
 import { AdkError } from "@adk/core";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { RequestContext } from "./request-context.ts";
-import { conditionHeader, addCondition } from "./condition.ts";
+import { addCondition, ifAbsent } from "./condition.ts";
 import { TERMS_HEADER, termsMetadata, type UploadTerms } from "./upload-terms.ts";
 
 /** What S3 allows: a week. */
@@ -60,8 +60,9 @@ export async function signUpload(
     ContentType: terms.mimeType ?? DEFAULT_TYPE,
     Metadata: termsMetadata(terms),
   });
-  addCondition(command, context.conditional);
-  const signed = new Set([...SIGNED, conditionHeader(context.conditional)[0]]);
+  const condition = ifAbsent(context.conditional);
+  addCondition(command, condition);
+  const signed = new Set([...SIGNED, condition[0]]);
   const headers: Record<string, string> = {};
   command.middlewareStack.add(
     (next) => async (context) => {

@@ -1,20 +1,20 @@
 import { AdkError } from "@adk/core";
 import type { BucketRequests } from "./bucket-requests.ts";
 
-/** No segment of an id ends so: behind `!` come two upper-case digits, or an `h`. */
-const MARK = "!purge";
+/** No segment of an id has this: behind `!` come two upper-case digits, or an `h`. */
+const MARK = "!purge-";
 
 /**
- * An empty object beside a blob says that a purge is about to remove it. The purge puts it there, then reads which versions
- * there are; whoever publishes the blob writes the version, then looks for the mark. So one of both sees the other, at whatever
- * moment they meet: the purge leaves the blob, or the version is taken back.
+ * An empty object beside a blob says that a purge is about to remove it; each purge has its own. The purge puts it there, then
+ * reads which versions there are; whoever publishes the blob writes the version, then looks for marks. So one of both sees the
+ * other, at whatever moment they meet: the purge leaves the blob, or the version is taken back.
  */
-export function markOf(blob: string): string {
-  return blob + MARK;
+export function markOf(blob: string, purgeId: string): string {
+  return blob + MARK + purgeId;
 }
 
 export function isMark(key: string): boolean {
-  return key.endsWith(MARK);
+  return key.includes(MARK);
 }
 
 /** What becomes of the blob that a version names, which was written before this is asked: only `kept` is sure to stay. */
@@ -24,7 +24,8 @@ export async function fateOf(
   signal?: AbortSignal,
 ): Promise<"kept" | "marked" | "gone"> {
   // In this order: a purge takes its marks away when it has removed what they stood for.
-  if (await bucket.head(markOf(blob), signal)) return "marked";
+  const { objects } = await bucket.list({ prefix: markOf(blob, ""), maxKeys: 1 }, signal);
+  if (objects.length > 0) return "marked";
   return (await bucket.head(blob, signal)) ? "kept" : "gone";
 }
 

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { inParallel } from "@adk/core";
 import type { BucketRequests, ListedObject } from "./bucket-requests.ts";
 import { encodeSegment, type Keys } from "./keys.ts";
 import { isMark, markOf } from "./purge-mark.ts";
-import { readUnlessCorrupt } from "./versions.ts";
+import { readUnlessCorrupt, withdraw } from "./versions.ts";
 
 /** `<app>/<user>/` `b/` `s/<session>/<file>/` or `u/<file>/` `<id>`, behind the root. */
 const BLOB = /^([^/]+\/[^/]+\/)b\/(s\/[^/]+\/[^/]+\/|u\/[^/]+\/)([^/]+)$/;
@@ -35,8 +36,8 @@ export class Purger {
   }
 
   /**
-   * One request a 1,000 objects, and one a version of the names that have old blobs. Where a blob is removed, its name's
-   * versions are read again, and it costs three more: its mark, itself, and the mark's removal.
+   * One request a 1,000 objects, and one a version of the names that have old blobs. Where blobs are removed, their name's
+   * versions are read a second time and listed a third, and each costs three more: its mark, itself, and the mark's removal.
    */
   async purge({ olderThanMs }: PurgeCommand, signal?: AbortSignal): Promise<number> {
     const now = this.#now();
@@ -61,9 +62,10 @@ export class Purger {
         // Of a purge that died.
         else if (isOldMark(object)) await this.#bucket.remove({ key: object.key }, signal);
     for (const [versions, keys] of Map.groupBy(blobs, (key) => this.#versionsOf(key))) {
-      const named = await this.#named(versions, signal);
+      const seen = await this.#read(versions, signal);
       // What an unreadable version names is not known: all blobs of its name stay.
-      if (!named) continue;
+      if (!seen) continue;
+      const named = new Set(seen.values());
       const orphans = keys.filter((key) => !named.has(segmentOf(key)));
       if (orphans.length > 0) removed += await this.#remove(versions, orphans, signal);
     }
@@ -77,33 +79,50 @@ export class Purger {
     signal?: AbortSignal,
   ): Promise<number> {
     const begun = this.#now();
-    const marked: string[] = [];
+    const purgeId = randomUUID();
     /** Whose removal was sent and not answered: it may arrive late, so their marks stay, as those of a purge that died. */
     const unanswered = new Set<string>();
     try {
       await inParallel(orphans, async (blob) => {
-        const mark = { key: markOf(blob), body: new Uint8Array(0), signal };
-        // Taken: another purge is about to remove it.
-        if ((await this.#bucket.putIfAbsent(mark)) === "stored") marked.push(blob);
+        await this.#bucket.put({ key: markOf(blob, purgeId), body: new Uint8Array(0), signal });
       });
-      const named = await this.#named(versions, signal);
-      if (!named) return 0;
-      let removed = 0;
+      const seen = await this.#read(versions, signal);
+      if (!seen) return 0;
+      const named = new Set(seen.values());
+      const removed = new Set<string>();
       await inParallel(
-        marked.filter((blob) => !named.has(segmentOf(blob))),
+        orphans.filter((blob) => !named.has(segmentOf(blob))),
         async (key) => {
           // A mark that has stood for so long may be taken for one of a purge that died.
           if (signal?.aborted || this.#now() - begun > LONGEST_MARK_MS / 2) return;
           unanswered.add(key);
           await this.#bucket.remove({ key });
           unanswered.delete(key);
-          removed++;
+          removed.add(segmentOf(key));
         },
       );
-      return removed;
+      if (removed.size > 0) await this.#withdraw(versions, seen, removed, signal);
+      return removed.size;
     } finally {
-      const done = marked.filter((blob) => !unanswered.has(blob));
-      await inParallel(done, (blob) => this.#bucket.remove({ key: markOf(blob) }));
+      const done = orphans.filter((blob) => !unanswered.has(blob));
+      await inParallel(done, (blob) => this.#bucket.remove({ key: markOf(blob, purgeId) }));
+    }
+  }
+
+  /** Versions that name what was removed: whoever published them meanwhile does so itself, unless it died. */
+  async #withdraw(
+    versions: string,
+    seen: ReadonlyMap<string, string | undefined>,
+    removed: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for await (const page of this.#bucket.listAll(versions, signal)) {
+      const unseen = page.filter((object) => !seen.has(identityOf(object)));
+      await inParallel(unseen, ({ key }) =>
+        withdraw(this.#bucket, key, ({ record: { blob } }) => {
+          return blob !== undefined && removed.has(encodeSegment(blob));
+        }),
+      );
     }
   }
 
@@ -113,22 +132,29 @@ export class Purger {
     return root + key.slice(root.length).replace(BLOB, "$1$2");
   }
 
-  /** Segments of the blobs that versions name; `undefined` when one of them cannot be read. */
-  async #named(versions: string, signal?: AbortSignal): Promise<Set<string> | undefined> {
-    const named = new Set<string>();
+  /** The objects of a name's versions, with the blob that each names; `undefined` when one of them cannot be read. */
+  async #read(
+    versions: string,
+    signal?: AbortSignal,
+  ): Promise<Map<string, string | undefined> | undefined> {
+    const seen = new Map<string, string | undefined>();
     for await (const page of this.#bucket.listAll(versions, signal)) {
-      const found = await inParallel(
-        page,
-        async ({ key }) => await readUnlessCorrupt(this.#bucket, key, signal),
-      );
-      for (const version of found) {
+      const found = await inParallel(page, async (object) => {
+        return { object, version: await readUnlessCorrupt(this.#bucket, object.key, signal) };
+      });
+      for (const { object, version } of found) {
         if (version === "corrupt") return undefined;
         const { blob } = version?.record ?? {};
-        if (blob !== undefined) named.add(encodeSegment(blob));
+        seen.set(identityOf(object), blob === undefined ? undefined : encodeSegment(blob));
       }
     }
-    return named;
+    return seen;
   }
+}
+
+/** Another one for each write that says something else. */
+function identityOf({ key, etag }: Pick<ListedObject, "key" | "etag">): string {
+  return `${key} ${etag}`;
 }
 
 function segmentOf(key: string): string {

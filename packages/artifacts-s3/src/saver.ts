@@ -1,9 +1,10 @@
-import { AdkError, type ArtifactKey, type SaveCommand, type StoredVersion } from "@adk/core";
+import { type ArtifactKey, type SaveCommand, type StoredVersion } from "@adk/core";
 import { randomUUID } from "node:crypto";
 import type { BucketRequests } from "./bucket-requests.ts";
 import { encodeSegment, decodeSegment, type Keys, type Position } from "./keys.ts";
 import { fill, uploadStream } from "./multipart.ts";
-import { beingPurged, fateOf } from "./purge-mark.ts";
+import { fateOf } from "./purge-mark.ts";
+import { whileItMayStand } from "./errors.ts";
 import { recordHeaders, recordObject, type VersionRecord } from "./record.ts";
 import type { Entry, VersionLog } from "./version-log.ts";
 import { erasedMeanwhile, readVersion, toStoredVersion } from "./versions.ts";
@@ -140,37 +141,7 @@ export class Saver {
   async #read(key: ArtifactKey, position: Position, signal?: AbortSignal): Promise<StoredVersion> {
     const found = await readVersion(this.#bucket, this.#keys.version(key, position), signal);
     if (!found) throw erasedMeanwhile(this.#bucket);
-    await this.confirm(key, position, found.record, signal);
+    await this.#log.confirm(key, position, found.record, signal);
     return toStoredVersion(this.#bucket, position, found);
-  }
-
-  /** Of a version that was there: whoever wrote it may have died before it asked what becomes of its bytes. */
-  async confirm(
-    key: ArtifactKey,
-    position: Position,
-    { blob }: VersionRecord,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    if (blob === undefined) return;
-    const fate = await fateOf(this.#bucket, this.#keys.blob(key, blob), signal);
-    if (fate === "kept") return;
-    if (fate === "marked") throw beingPurged(this.#bucket);
-    await this.#log.takeBack(key, position, blob);
-    throw erasedMeanwhile(this.#bucket);
-  }
-}
-
-/** A failure behind the write of a version does not say that nothing was written. */
-async function whileItMayStand<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!AdkError.isInstance(error) || error.details["committed"] !== false) throw error;
-    const { code, message, cause, retryable, details } = error;
-    throw new AdkError(code, message, {
-      cause,
-      retryable,
-      details: { ...details, committed: "unknown" },
-    });
   }
 }

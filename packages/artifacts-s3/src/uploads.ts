@@ -63,11 +63,11 @@ export class Uploads {
     const completed = await this.#findCompleted(command, blob, signal);
     if (completed) {
       const { position, found } = completed;
-      await this.#saver.confirm(command, position, found.record, signal);
+      await this.#log.confirm(command, position, found.record, signal);
       return toStoredVersion(this.#bucket, position, found);
     }
     const metadata = await this.#checked(command, blob, terms, signal);
-    const from = newest ? next(newest.position, newest.isDeleted) : FIRST;
+    const from = newest ? next(newest.position, newest.isEmpty) : FIRST;
     const record = { metadata, blob: uploadId };
     this.#saver.underWay.add(key);
     try {

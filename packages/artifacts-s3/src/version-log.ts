@@ -2,13 +2,16 @@ import { AdkError, type ArtifactKey } from "@adk/core";
 import type { BucketRequests, ListedObject, PutRequest } from "./bucket-requests.ts";
 import { FIRST, type Keys, parsePosition, type Position } from "./keys.ts";
 import { Lru } from "./lru.ts";
-import { encodeWriteId, WITHDRAWN, WRITE_ID } from "./record.ts";
-import { readVersion } from "./versions.ts";
+import { whileItMayStand } from "./errors.ts";
+import { beingPurged, fateOf } from "./purge-mark.ts";
+import { encodeWriteId, type VersionRecord, WRITE_ID } from "./record.ts";
+import { erasedMeanwhile, withdraw } from "./versions.ts";
 
-/** A position that is there, and whether it says that the name was deleted: then its object is empty. */
+/** A position that is there. */
 export interface Newest {
   readonly position: Position;
-  readonly isDeleted: boolean;
+  /** The object that says that the name was deleted there, or that versions come behind it. */
+  readonly isEmpty: boolean;
   readonly modified: number;
 }
 
@@ -61,12 +64,12 @@ export class VersionLog {
     let life: number | undefined;
     for await (const page of this.#bucket.listAll(prefix, signal))
       for (const object of page) {
-        const { position, isDeleted } = newestOf(prefix, object) ?? {};
+        const { position, isEmpty } = newestOf(prefix, object) ?? {};
         if (!position) continue;
         life ??= position.life;
         if (position.life !== life) return places;
-        if (isDeleted && places.length === 0) return places;
-        if (!isDeleted) places.push({ ...object, position });
+        if (isEmpty && places.length === 0) return places;
+        if (!isEmpty) places.push({ ...object, position });
       }
     return places;
   }
@@ -133,7 +136,8 @@ export class VersionLog {
         this.#next.set(name, { position: next(position, false), isSure });
         return position;
       }
-      const head = await this.#bucket.head(place, signal);
+      // It may be taken by this write itself, whose first answer was lost.
+      const head = await whileItMayStand(() => this.#bucket.head(place, signal));
       if (head && isOf(head.metadata, writeId)) {
         this.#next.set(name, { position: next(position, false), isSure: true });
         return position;
@@ -167,15 +171,15 @@ export class VersionLog {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const newest = await this.newest(key, signal);
       if (!newest) return undefined;
-      const position = newest.isDeleted ? newest.position : next(newest.position, false);
+      const position = newest.isEmpty ? newest.position : next(newest.position, false);
       const place = this.#keys.version(key, position);
       if (
-        !newest.isDeleted &&
+        !newest.isEmpty &&
         (await this.#bucket.putIfAbsent({ key: place, body: NOTHING, signal })) !== "stored"
       )
         continue;
       this.#next.set(this.#keys.name(key), { position: next(position, true), isSure: true });
-      return { position, wasEnded: newest.isDeleted };
+      return { position, wasEnded: newest.isEmpty };
     }
     throw new AdkError(
       "UNAVAILABLE",
@@ -189,13 +193,30 @@ export class VersionLog {
     return await this.#bucket.put({ key: place, body: NOTHING, signal });
   }
 
-  /** Takes back a version whose blob is not there for it. Its place stays taken: others may know it, or stand behind it. */
+  /** Takes back a version whose blob is not there for it. */
   async takeBack(key: ArtifactKey, position: Position, blob: string): Promise<void> {
     this.forget(this.#keys.name(key));
     const place = this.#keys.version(key, position);
-    // After an erasure of the session somebody else's version may be there.
-    const found = await readVersion(this.#bucket, place);
-    if (found?.record.blob === blob) await this.#bucket.put({ key: place, ...WITHDRAWN });
+    await withdraw(this.#bucket, place, ({ record }) => record.blob === blob);
+  }
+
+  /**
+   * Of a version that was there: whoever wrote it may have died before it asked what becomes of its bytes.
+   *
+   * @throws AdkError `UNAVAILABLE`, retryable, when they are not sure to stay.
+   */
+  async confirm(
+    key: ArtifactKey,
+    position: Position,
+    { blob }: VersionRecord,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (blob === undefined) return;
+    const fate = await fateOf(this.#bucket, this.#keys.blob(key, blob), signal);
+    if (fate === "kept") return;
+    if (fate === "marked") throw beingPurged(this.#bucket);
+    await this.takeBack(key, position, blob);
+    throw erasedMeanwhile(this.#bucket);
   }
 
   /** Takes the first place of all, where versions come that do not begin with it. */
@@ -217,7 +238,7 @@ export class VersionLog {
 
   async #look(key: ArtifactKey, signal?: AbortSignal): Promise<Position> {
     const newest = await this.newest(key, signal);
-    return newest ? next(newest.position, newest.isDeleted) : FIRST;
+    return newest ? next(newest.position, newest.isEmpty) : FIRST;
   }
 
   #writeKey(key: ArtifactKey, writeId: string): string {
@@ -237,5 +258,5 @@ export function next({ life, version }: Position, isDeleted: boolean): Position 
 
 function newestOf(prefix: string, { key, size, modified }: ListedObject): Newest | undefined {
   const position = parsePosition(key.slice(prefix.length));
-  return position && { position, isDeleted: size === 0, modified };
+  return position && { position, isEmpty: size === 0, modified };
 }

@@ -8,7 +8,9 @@ import {
   parseRecord,
   readHeaders,
   type VersionRecord,
+  WITHDRAWN,
 } from "./record.ts";
+import { isRefused } from "./errors.ts";
 
 /** A version's object and what it says. */
 export interface FoundVersion {
@@ -41,6 +43,28 @@ export async function readUnlessCorrupt(
   } catch (error) {
     if (AdkError.isInstance(error) && error.code === "ARTIFACT_CORRUPT") return "corrupt";
     throw error;
+  }
+}
+
+/**
+ * Takes back the version at a place, if it is the one that is meant. The place stays taken: others may know it, or stand
+ * behind it. Nobody's version is written over that comes there meanwhile, as after an erasure of the session.
+ */
+export async function withdraw(
+  bucket: BucketRequests,
+  place: string,
+  isMeant: (found: FoundVersion) => boolean,
+): Promise<void> {
+  const found = await readUnlessCorrupt(bucket, place);
+  if (!found || found === "corrupt" || !isMeant(found)) return;
+  const outcome = await bucket.putOver(found.head, { key: place, ...WITHDRAWN });
+  const { versionId } = found.head;
+  if (outcome?.isKept !== true || versionId === undefined) return;
+  try {
+    await bucket.remove({ key: place, versionId });
+  } catch (error) {
+    // Who may not remove old object versions keeps this one, as all the others.
+    if (!AdkError.isInstance(error) || !isRefused(error)) throw error;
   }
 }
 

@@ -163,6 +163,23 @@ describe("check", () => {
   });
 
   it.each([
+    ["refuses", 412, "PreconditionFailed"],
+    ["does not know", 501, "NotImplemented"],
+  ])("refuses a server that %s a PUT over the object that is there", async (_how, status, code) => {
+    await using place = await freshBucket(own);
+    const client = openClient(place.access);
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    own.fail({ status, code }, ({ headers }) => headers["if-match"] !== undefined, 9);
+    const { problems } = await service.check();
+    own.heal();
+    expect(problems).toMatchObject([{ code: "MISCONFIGURED" }]);
+    expect(problems[0]?.message).toContain(status === 412 ? "`If-Match`" : "NotImplemented");
+    const left = await place.client.send(new ListObjectVersionsCommand({ Bucket: place.bucket }));
+    expect(left.Versions).toBeUndefined();
+    client.destroy();
+  });
+
+  it.each([
     ["a bucket that is not there", "MISCONFIGURED", {}, { bucket: "nobodys" }],
     [
       "a wrong secret",

@@ -3,7 +3,7 @@ import { freshBucket, s3Access, type TestServer } from "@adk/test-services";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { BucketRequests } from "../../src/bucket-requests.ts";
+import { BucketRequests, type PutRequest } from "../../src/bucket-requests.ts";
 import { openClient } from "../../src/connect.ts";
 import { copyObject } from "../../src/multipart.ts";
 import { RequestContext } from "../../src/request-context.ts";
@@ -15,6 +15,8 @@ export interface ServerQuirks {
   readonly tamperedUrl?: number | undefined;
   /** What it becomes that a part is copied from an object which is not there. */
   readonly absentSource?: AdkErrorCode | undefined;
+  /** It writes over an object that is not the one `If-Match` names. */
+  readonly ignoresMatch?: boolean | undefined;
 }
 
 const KEY = { appName: "app", userId: "user", sessionId: "s", filename: "a" } satisfies ArtifactKey;
@@ -24,7 +26,7 @@ const LARGE = { inlineData: { data: new Uint8Array(6 * 1_048_576), mimeType: "vi
 export function describeServer(
   name: string,
   server: Pick<TestServer, "url"> | undefined,
-  { tamperedUrl = 403, absentSource = "ARTIFACT_CORRUPT" }: ServerQuirks = {},
+  { tamperedUrl = 403, absentSource = "ARTIFACT_CORRUPT", ignoresMatch = false }: ServerQuirks = {},
 ): void {
   describe.skipIf(!server)(name, () => {
     describe("a client with the SDK's own defaults", () => {
@@ -36,6 +38,26 @@ export function describeServer(
         expect(await service.loadArtifact(KEY)).toMatchObject({
           inlineData: { mimeType: "video/mp4" },
         });
+        client.destroy();
+      });
+    });
+
+    describe("a write over an object", () => {
+      it("is carried out only if the object is still the one that was found", async () => {
+        await using place = await freshBucket(server!);
+        const client = openClient(place.access);
+        const bucket = new BucketRequests(new RequestContext({ client, bucket: place.bucket }));
+        const put = (text: string): PutRequest => ({ key: "a", body: Buffer.from(text) });
+        await bucket.put(put("one"));
+        const [{ objects }, found] = [await bucket.list({ prefix: "a" }), await bucket.head("a")];
+        expect(objects.map(({ etag }) => etag)).toEqual([found?.etag]);
+        expect(await bucket.putOver(found!, put("second"))).toEqual({ isKept: false });
+        const late = await bucket.putOver(found!, put("third"));
+        expect(late === undefined).toBe(!ignoresMatch);
+        expect((await bucket.head("a"))?.size).toBe(ignoresMatch ? 5 : 6);
+        await bucket.remove({ key: "a" });
+        const gone = await bucket.putOver(found!, put("fourth"));
+        expect(gone === undefined).toBe(!ignoresMatch);
         client.destroy();
       });
     });

@@ -36,9 +36,11 @@ export function objectAnswer(
   }
 }
 
-/** `If-None-Match: *`. @throws S3Refusal 412 when there is such an object. */
+/** `If-None-Match: *` and `If-Match: "<etag>"`. @throws S3Refusal 412 when what is there does not meet them. */
 export function checkCondition(bucket: S3Bucket, { key, headers }: S3Request): void {
-  if (headers["if-none-match"] === "*" && bucket.find(key))
+  const found = bucket.find(key);
+  const { "if-none-match": noneMatch, "if-match": match } = headers;
+  if ((noneMatch === "*" && found) || (match !== undefined && match !== `"${found?.etag}"`))
     throw new S3Refusal(412, "PreconditionFailed");
 }
 

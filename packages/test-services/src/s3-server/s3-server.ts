@@ -108,7 +108,7 @@ export class S3Server implements TestServer {
     try {
       checkSignature(request, CREDENTIALS, Date.now());
       if (!isUnconditional) return this.#route(request);
-      const { "if-none-match": _condition, ...headers } = request.headers;
+      const { "if-none-match": _absent, "if-match": _same, ...headers } = request.headers;
       return this.#route({ ...request, headers });
     } catch (error) {
       if (!(error instanceof S3Refusal)) throw error;

@@ -101,6 +101,22 @@ export async function playRequests(url: string): Promise<Record<string, unknown>
     );
     return outcomes.filter(({ status }) => status === "fulfilled").length;
   });
+  const etag = async (Key: string): Promise<string | undefined> =>
+    (await client.send(new HeadObjectCommand({ Bucket, Key }))).ETag;
+  await put("matched", "first");
+  await ask("a PUT if it is still this one, where it is", async () =>
+    put("matched", "again", { IfMatch: await etag("matched") }),
+  );
+  await ask("a PUT if it is still this one, where it is another", async () =>
+    put("matched", "third", { IfMatch: await etag("a") }),
+  );
+  await ask("a PUT if it is still this one, where there is none", async () =>
+    put("nobody", "x", { IfMatch: await etag("a") }),
+  );
+  await ask("what they left", async () => [
+    await get("matched"),
+    await get("nobody").catch(refusal),
+  ]);
   await ask("an empty object", async () => {
     await put("empty", "", { IfNoneMatch: "*" });
     return await get("empty");
