@@ -25,6 +25,8 @@ const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EISDI
 const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Of a path that leads nowhere: something on the way is absent, no folder, or a link to itself. */
 const NOT_THERE: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP"];
+/** To make a folder that is not there afterwards. */
+const MOST_TRIES = 100;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -87,11 +89,15 @@ export async function makeRoot(path: string): Promise<string> {
   // One after the other: Node's own recursion never ends in a folder that takes none, as /proc does.
   for (const folder of await missingOf(path)) {
     const above = dirname(folder);
-    await unless(["EEXIST", "ENOENT"], folder, mkdir(folder, { mode: FOLDER_MODE }));
-    const isFolder = (await followed(folder))?.isDirectory();
-    if (isFolder === false) throw unfitRoot(folder, "is no folder");
-    if (isFolder === undefined && (await followed(above))?.isDirectory())
-      throw unfitRoot(folder, "cannot be made: the folder that it would stand in takes none");
+    for (let tries = 1; ; tries++) {
+      await unless(["EEXIST", "ENOENT"], folder, mkdir(folder, { mode: FOLDER_MODE }));
+      const isFolder = (await followed(folder))?.isDirectory();
+      if (isFolder === false) throw unfitRoot(folder, "is no folder");
+      if (isFolder || !(await followed(above))?.isDirectory()) break;
+      // Somebody removes empty folders: again.
+      if (tries === MOST_TRIES)
+        throw unfitRoot(folder, "cannot be made: the folder that it would stand in takes none");
+    }
     await syncFolder(above);
   }
   return await must(path, realpath(path));

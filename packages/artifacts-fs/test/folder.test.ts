@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -185,6 +186,17 @@ describe("the folder", () => {
         });
     },
   );
+
+  it("is made where somebody removes folders that are empty", async () => {
+    let left = 5;
+    using mkdir = await PatchedFiles.begin("mkdir", (real) => async (...parameters) => {
+      await real(...parameters);
+      if (--left > 0) rmdirSync(String(parameters[0]));
+    });
+    await store.connect();
+    expect(existsSync(folder.root)).toBe(true);
+    expect(mkdir.count).toBe(5);
+  });
 
   it("is made by several at once", async () => {
     const path = join(folder.path, "a", "b", "c");
