@@ -133,7 +133,8 @@ export class Copier {
     const blob = this.#keys.blob(target, copy.blob);
     if (!isStored && (await this.#bucket.head(key, signal))?.metadata[COPY_ID] !== copyId) {
       await this.#confirm(target, place, writeId, signal);
-      return void (await this.#bucket.remove({ key: blob }));
+      // What is left of it a purge removes.
+      return void (await this.#bucket.remove({ key: blob }).catch(() => undefined));
     }
     if (!hasBytes) return;
     if ((await fateOf(this.#bucket, blob, signal)) !== "kept") throw erasedMeanwhile(this.#bucket);

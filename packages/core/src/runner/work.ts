@@ -73,7 +73,7 @@ function leaseLost(cause: unknown): AdkError {
   if (AdkError.isInstance(cause, "SESSION_FENCED")) return cause;
   return new AdkError(
     "SESSION_FENCED",
-    "The run has lost the lease on its session and was stopped: another run may hold it. What was stored stays; run again.",
+    "The run has lost the lease on its session and was stopped: another run may hold it, or it was deleted. What was stored stays; run again.",
     { retryable: true, ...(cause === undefined ? {} : { cause }) },
   );
 }

@@ -45,7 +45,7 @@ export function refusalError(refusal: Refusal, command: RefusedCommand): AdkErro
     case "fenced":
       return new AdkError(
         "SESSION_FENCED",
-        `The lease on session ${JSON.stringify(sessionId)} is no longer held: it was released, or it lapsed and another holder took over. Stop this run; acquire a lease and load the session again to go on.`,
+        `The lease on session ${JSON.stringify(sessionId)} is no longer held: it was released, it lapsed and another holder took over, or the session was deleted. Stop this run; acquire a lease and load the session again to go on.`,
         { details: { sessionId, lastSequence: refusal.lastSequence } },
       );
     case "conflict":
