@@ -98,14 +98,18 @@ export class BucketRequests {
   /**
    * Writes over an object that is still the one that was found.
    *
-   * @returns `undefined` when it is not. Where the server has no such condition it is written over whatever it is.
+   * @returns `undefined` when it is not. Google's interface has no such condition: there it is written over whatever it is.
    */
   async putOver(
     { etag }: Pick<ObjectHead, "etag">,
     request: PutRequest,
   ): Promise<{ isKept: boolean } | undefined> {
-    const condition = ifSame(this.#context.conditional, etag);
-    return condition ? await this.#putIf(condition, request) : await this.put(request);
+    if (this.#context.conditional === "gcs") return await this.put(request);
+    const outcome = await this.#putIf(ifSame(etag), request);
+    if (outcome) return outcome;
+    // Ceph 16 takes the ETag without its quotes alone, as other servers do too.
+    if ((await this.head(request.key, request.signal))?.etag !== etag) return undefined;
+    return await this.#putIf(ifSame(etag.replaceAll('"', "")), request);
   }
 
   /** While another such write is under way it asks again. @returns `undefined` when the condition does not hold. */

@@ -90,7 +90,6 @@ async function tryRead(
   const read = found && (await buffer(found.body)).toString();
   if (found?.head.size !== FIRST.length) return [IGNORES_CONDITIONS];
   if (read !== "first" || found.head.metadata["adk-record"] !== "kept") return [LOSES_PARTS];
-  // One that ignores it is taken: see the README's guarantees.
   const outcome = await bucket.putOver(found.head, { key, body: FIRST, signal });
   return outcome ? [] : [REFUSES_MATCHES];
 }

@@ -8,9 +8,9 @@ export function ifAbsent(conditional: "s3" | "gcs"): Condition {
   return conditional === "gcs" ? ["x-goog-if-generation-match", "0"] : ["if-none-match", "*"];
 }
 
-/** "If it is still this one." `undefined`: Google's interface has no such condition by ETag for a PUT. */
-export function ifSame(conditional: "s3" | "gcs", etag: string): Condition | undefined {
-  return conditional === "gcs" ? undefined : ["if-match", etag];
+/** "If it is still this one." */
+export function ifSame(etag: string): Condition {
+  return ["if-match", etag];
 }
 
 /** Makes a PUT conditional. The header is there before the request is signed. */

@@ -39,7 +39,6 @@ kit("moto 5.2.5", moto);
 describeServer("moto 5.2.5", moto, {
   tamperedUrl: 200,
   absentSource: "MISCONFIGURED",
-  ignoresMatch: true,
 });
 
 kit("Ceph 16.2.15", ceph);

@@ -36,11 +36,14 @@ export function objectAnswer(
   }
 }
 
-/** `If-None-Match: *` and `If-Match: "<etag>"`. @throws S3Refusal 412 when what is there does not meet them. */
+/** `If-None-Match: *` and `If-Match: "<etag>"`, also without quotes. @throws S3Refusal 412 when what is there does not meet them. */
 export function checkCondition(bucket: S3Bucket, { key, headers }: S3Request): void {
   const found = bucket.find(key);
   const { "if-none-match": noneMatch, "if-match": match } = headers;
-  if ((noneMatch === "*" && found) || (match !== undefined && match !== `"${found?.etag}"`))
+  if (
+    (noneMatch === "*" && found) ||
+    (match !== undefined && match.replaceAll('"', "") !== found?.etag)
+  )
     throw new S3Refusal(412, "PreconditionFailed");
 }
 

@@ -107,6 +107,9 @@ export async function playRequests(url: string): Promise<Record<string, unknown>
   await ask("a PUT if it is still this one, where it is", async () =>
     put("matched", "again", { IfMatch: await etag("matched") }),
   );
+  await ask("the same without quotes", async () =>
+    put("matched", "again!", { IfMatch: (await etag("matched"))?.replaceAll('"', "") }),
+  );
   await ask("a PUT if it is still this one, where it is another", async () =>
     put("matched", "third", { IfMatch: await etag("a") }),
   );
