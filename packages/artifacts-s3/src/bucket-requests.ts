@@ -42,6 +42,14 @@ export interface PutRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What has become of an object that was written. */
+export interface Written {
+  /** Whether the bucket keeps what was there as an older object version. */
+  readonly isKept: boolean;
+  /** Of what was written, in a bucket with versioning. */
+  readonly versionId: string | undefined;
+}
+
 export interface ListRequest {
   readonly prefix: string;
   /** What comes after this key. */
@@ -81,12 +89,10 @@ export class BucketRequests {
     this.uploads = new UploadRequests(context);
   }
 
-  /** Writes an object, or writes it over. @returns whether the bucket keeps what was there as an older object version. */
-  async put(request: PutRequest): Promise<{ isKept: boolean }> {
+  /** Writes an object, or writes it over. */
+  async put(request: PutRequest): Promise<Written> {
     return await this.#context.send(request, true, async (abort) => {
-      const { VersionId } = await this.#context.client.send(this.#putCommand(request), abort);
-      // `null` where versioning was switched off: what was there before it is kept.
-      return { isKept: VersionId !== undefined };
+      return writtenOf(await this.#context.client.send(this.#putCommand(request), abort));
     });
   }
 
@@ -103,7 +109,7 @@ export class BucketRequests {
   async putOver(
     { etag }: Pick<ObjectHead, "etag">,
     request: PutRequest,
-  ): Promise<{ isKept: boolean } | undefined> {
+  ): Promise<Written | undefined> {
     if (this.#context.conditional === "gcs") return await this.put(request);
     const outcome = await this.#putIf(ifSame(etag), request);
     if (outcome) return outcome;
@@ -113,18 +119,14 @@ export class BucketRequests {
   }
 
   /** While another such write is under way it asks again. @returns `undefined` when the condition does not hold. */
-  async #putIf(
-    condition: Condition,
-    request: PutRequest,
-  ): Promise<{ isKept: boolean } | undefined> {
+  async #putIf(condition: Condition, request: PutRequest): Promise<Written | undefined> {
     const { signal } = request;
     return await this.#context.send(request, true, async (abort) => {
       for (let tries = 1; ; tries++) {
         const command = this.#putCommand(request);
         addCondition(command, condition);
         try {
-          const { VersionId } = await this.#context.client.send(command, abort);
-          return { isKept: VersionId !== undefined };
+          return writtenOf(await this.#context.client.send(command, abort));
         } catch (error) {
           if (statusOf(error) === 412 || nameOf(error) === "NoSuchKey") return undefined;
           if (statusOf(error) !== 409 || tries >= MOST_TRIES) throw error;
@@ -285,6 +287,11 @@ export class BucketRequests {
       ...(isChecked && { ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64") }),
     });
   }
+}
+
+function writtenOf({ VersionId }: { VersionId?: string | undefined }): Written {
+  // `null` where versioning was switched off: what was there before it is kept.
+  return { isKept: VersionId !== undefined, versionId: VersionId };
 }
 
 function toVersion(

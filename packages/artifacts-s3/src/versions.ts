@@ -59,7 +59,8 @@ export async function withdraw(
   if (!found || found === "corrupt" || !isMeant(found)) return;
   const outcome = await bucket.putOver(found.head, { key: place, ...WITHDRAWN });
   const { versionId } = found.head;
-  if (outcome?.isKept !== true || versionId === undefined) return;
+  // Where versioning was switched off both are called `null`: one has taken the other's place.
+  if (!outcome?.isKept || versionId === undefined || versionId === outcome.versionId) return;
   try {
     await bucket.remove({ key: place, versionId });
   } catch (error) {

@@ -100,6 +100,27 @@ describe("versions that are taken back", () => {
     expect((await readVersion(requests, "place"))?.record.blob).toBe("theirs");
   });
 
+  it("keep their places where the versioning of the bucket was switched off", async () => {
+    await using place = await freshPlace();
+    const { client, bucket } = place.bucket;
+    const metadata = { kind: "data" as const, mimeType: "a/b", size: 1, sha256: "0" };
+    class Suspended extends BucketRequests {
+      override async head(key: string): ReturnType<BucketRequests["head"]> {
+        const found = await super.head(key);
+        return found && { ...found, versionId: "null" };
+      }
+      override async putOver(
+        ...args: Parameters<BucketRequests["putOver"]>
+      ): ReturnType<BucketRequests["putOver"]> {
+        return (await super.putOver(...args)) && { isKept: true, versionId: "null" };
+      }
+    }
+    const requests = new Suspended(new RequestContext({ client, bucket }));
+    await requests.put({ key: "place", ...recordObject("mine", { metadata, blob: "mine" }) });
+    await withdraw(requests, "place", () => true);
+    expect((await requests.head("place"))?.size).toBe("withdrawn".length);
+  });
+
   it("leave no older object version where the bucket keeps them", async () => {
     await using place = await freshPlace({ versioning: true });
     const service = await place.open({ maxAttempts: 1 });
