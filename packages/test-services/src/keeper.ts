@@ -40,8 +40,11 @@ let ended: Promise<void> = Promise.resolve();
 let greeting: string | undefined;
 const users = new Set<Socket>();
 let leaving: ReturnType<typeof setTimeout> | undefined;
+let isLeaving = false;
 
 const listener = createServer((user) => {
+  // Its server is about to end: whoever comes now waits for the next keeper.
+  if (isLeaving) return void user.destroy();
   users.add(user);
   clearTimeout(leaving);
   if (greeting !== undefined) user.write(greeting);
@@ -59,15 +62,14 @@ const listener = createServer((user) => {
       );
       if (!user.destroyed && line !== "leave") user.write(`${answer}\n`);
       if (line === "leave" && users.size === 1 && spec.lingerMs === 0) {
-        await stop(LAST_SIGNAL);
-        end();
+        await leave();
       }
       if (line === "leave") user.end();
     });
   });
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => void stop(LAST_SIGNAL).then(end));
+  process.on(signal, () => void leave());
 listener.listen(`${path}.sock`);
 leaveWhenAlone(WAITING_FOR_FIRST_MS);
 
@@ -83,8 +85,14 @@ for (const user of users) user.write(greeting);
 function leaveWhenAlone(ms: number): void {
   clearTimeout(leaving);
   leaving = setTimeout(() => {
-    if (users.size === 0) void stop(LAST_SIGNAL).then(end);
+    if (users.size === 0) void leave();
   }, ms);
+}
+
+async function leave(): Promise<void> {
+  isLeaving = true;
+  await stop(LAST_SIGNAL);
+  end();
 }
 
 function end(): void {
