@@ -81,11 +81,13 @@ const MOST_PAUSE_MS = 50;
 export class BucketRequests {
   readonly #context: RequestContext;
   readonly name: string;
+  readonly conditional: "s3" | "gcs";
   readonly uploads: UploadRequests;
 
   constructor(context: RequestContext) {
     this.#context = context;
     this.name = context.bucket;
+    this.conditional = context.conditional;
     this.uploads = new UploadRequests(context);
   }
 
@@ -98,7 +100,7 @@ export class BucketRequests {
 
   /** Writes an object unless there is one. */
   async putIfAbsent(request: PutRequest): Promise<"stored" | "taken"> {
-    return (await this.#putIf(ifAbsent(this.#context.conditional), request)) ? "stored" : "taken";
+    return (await this.#putIf(ifAbsent(this.conditional), request)) ? "stored" : "taken";
   }
 
   /**
@@ -110,7 +112,7 @@ export class BucketRequests {
     { etag }: Pick<ObjectHead, "etag">,
     request: PutRequest,
   ): Promise<Written | undefined> {
-    if (this.#context.conditional === "gcs") return await this.put(request);
+    if (this.conditional === "gcs") return await this.put(request);
     const outcome = await this.#putIf(ifSame(etag), request);
     if (outcome) return outcome;
     // Ceph 16 takes the ETag without its quotes alone, as other servers do too.
@@ -276,7 +278,7 @@ export class BucketRequests {
   }
 
   #putCommand({ key, body, contentType, metadata, sha256 }: PutRequest): PutObjectCommand {
-    const isChecked = sha256 !== undefined && this.#context.conditional === "s3";
+    const isChecked = sha256 !== undefined && this.conditional === "s3";
     return new PutObjectCommand({
       ...this.#context.at(key),
       ...this.#context.options,

@@ -19,6 +19,9 @@ const REFUSES_CONDITIONS = misconfigured(
 const REFUSES_MATCHES = misconfigured(
   "The server refused a PUT with `If-Match` where the object was the one it named. Use another server.",
 );
+const IGNORES_MATCHES = misconfigured(
+  "The server ignores conditions: a PUT with `If-Match` wrote over another object than the one it named, so a version could be lost. Use another server.",
+);
 const LOSES_PARTS = misconfigured(
   "The server does not give back ranges or metadata as they were written. Use another server.",
 );
@@ -60,6 +63,8 @@ export async function checkServer(
     isWritten = await tried("s3:PutObject", () => tryConditions(bucket, key, signal));
     if (isWritten && problems.length === 0)
       await tried("s3:GetObject", () => tryRead(bucket, key, signal));
+    if (isWritten && problems.length === 0)
+      await tried("s3:PutObject", () => tryPutOver(bucket, key, signal));
     await tried("s3:ListBucket", () => tryList(bucket, key, isWritten, signal));
   } finally {
     if (isWritten) await tried("s3:DeleteObject", () => removeProbe(bucket, key));
@@ -90,8 +95,21 @@ async function tryRead(
   const read = found && (await buffer(found.body)).toString();
   if (found?.head.size !== FIRST.length) return [IGNORES_CONDITIONS];
   if (read !== "first" || found.head.metadata["adk-record"] !== "kept") return [LOSES_PARTS];
-  const outcome = await bucket.putOver(found.head, { key, body: FIRST, signal });
-  return outcome ? [] : [REFUSES_MATCHES];
+  return [];
+}
+
+/** Google's interface has no such condition. */
+async function tryPutOver(
+  bucket: BucketRequests,
+  key: string,
+  signal?: AbortSignal,
+): Promise<Problem[]> {
+  const first = await bucket.head(key, signal);
+  if (!first || bucket.conditional === "gcs") return [];
+  const second = await bucket.putOver(first, { key, body: SECOND, signal });
+  // The first one is not there any more.
+  const third = second && (await bucket.putOver(first, { key, body: FIRST, signal }));
+  return [...(second ? [] : [REFUSES_MATCHES]), ...(third ? [IGNORES_MATCHES] : [])];
 }
 
 async function tryList(

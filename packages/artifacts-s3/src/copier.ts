@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { AdkError, inParallel, type ArtifactKey, type CopyCommand } from "@adk/core";
 import type { BucketRequests, ObjectHead } from "./bucket-requests.ts";
 import { FIRST, type Keys, type Position } from "./keys.ts";
+import { mayStand } from "./errors.ts";
 import { copyObject } from "./multipart.ts";
 import { fateOf } from "./purge-mark.ts";
 import { isWithdrawn, recordObject, WRITE_ID } from "./record.ts";
-import { next, type VersionLog } from "./version-log.ts";
+import { isEnded, next, type VersionLog } from "./version-log.ts";
 import { bytesKey, erasedMeanwhile, type FoundVersion, readVersion, withdraw } from "./versions.ts";
 
 /** One version on its way. */
@@ -14,6 +15,8 @@ interface Copy {
   readonly target: ArtifactKey;
   readonly found: FoundVersion;
   readonly place: Position;
+  /** Where a save would have come that knows of no copy. */
+  readonly next: Position;
   /** Of the save that made it: a copy keeps it, so a repeated copy knows its own. */
   readonly writeId: string;
   readonly fileUri: string | undefined;
@@ -53,14 +56,19 @@ export class Copier {
     const copyId = randomUUID();
     try {
       await inParallel(copies, (copy) => this.#copyBytes(copy, signal));
-      await inParallel([...new Set(copies.map(({ target }) => target))], (target) =>
-        this.#seal(target, copies, signal),
-      );
+      const byTarget = [...Map.groupBy(copies, ({ target }) => target).values()];
+      await inParallel(byTarget, (own) => this.#skip(own, signal));
       await inParallel(copies, (copy) => this.#publish(copy, copyId, signal));
+      await inParallel(byTarget, (own) => this.#checkLife(own, signal));
     } catch (error) {
       // Why it failed is what the caller must know; what one copy left does not keep the others.
-      await inParallel(copies, (copy) => this.#takeBack(copy, copyId).catch(() => undefined));
-      throw error;
+      const outcomes = await inParallel(copies, (copy) =>
+        this.#takeBack(copy, copyId).then(
+          () => "gone",
+          () => "stands",
+        ),
+      );
+      throw outcomes.includes("stands") ? mayStand(error) : error;
     } finally {
       for (const blob of blobs) this.#underWay.delete(blob);
       this.#log.forget(this.#keys.versions({ ...command, sessionId: command.to }));
@@ -78,20 +86,20 @@ export class Copier {
     const target = { appName, userId, sessionId: to, filename };
     const places = await this.#log.places(source, signal);
     const newest = await this.#log.newest(target, signal);
-    const { life } = newest ? next(newest.position, newest.isEmpty) : FIRST;
+    const behind = newest ? next(newest.position, newest.isDeleted) : FIRST;
     const copies = await inParallel(versions, async ({ version, fileUri }) => {
       const at = places.find(({ position }) => position.version === version);
       const found = at && (await readVersion(this.#bucket, at.key, signal));
       if (!found) return [];
       const writeId = found.head.metadata[WRITE_ID] ?? "";
-      const place = { life, version };
+      const place = { life: behind.life, version };
       const over = await this.#bucket.head(this.#keys.version(target, place), signal);
       if (over && over.size > 0 && !isWithdrawn(over.metadata)) {
         await this.#confirm(target, place, writeId, signal);
         return [];
       }
       const blob = randomUUID();
-      return [{ source, target, found, place, writeId, fileUri, over, blob }];
+      return [{ source, target, found, place, next: behind, writeId, fileUri, over, blob }];
     });
     return copies.flat();
   }
@@ -107,11 +115,22 @@ export class Copier {
       throw erasedMeanwhile(this.#bucket);
   }
 
-  /** A name whose first version is not among its copies: nobody who remembers nothing may begin there. */
-  async #seal(target: ArtifactKey, copies: readonly Copy[], signal?: AbortSignal): Promise<void> {
-    const own = copies.filter((copy) => copy.target === target);
-    if (own.every(({ place }) => place.life === 0 && place.version > 0))
-      await this.#log.seal(target, signal);
+  /** Where a save would come that knows of no copy, and where no copy comes: nothing is to be stored in front of them. */
+  async #skip(own: readonly Copy[], signal?: AbortSignal): Promise<void> {
+    const [
+      {
+        target,
+        next: { life, version },
+      },
+    ] = own as [Copy];
+    const isInFront = own.every(({ place }) => place.version > version);
+    if (isInFront) await this.#log.skip(target, { life, version }, signal);
+  }
+
+  /** A deletion that came between the plan and the versions has not seen them. */
+  async #checkLife(own: readonly Copy[], signal?: AbortSignal): Promise<void> {
+    const [{ target, place }] = own as [Copy];
+    if (isEnded(place, await this.#log.taken(target, signal))) throw erasedMeanwhile(this.#bucket);
   }
 
   async #publish(copy: Copy, copyId: string, signal?: AbortSignal): Promise<void> {

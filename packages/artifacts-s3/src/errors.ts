@@ -140,6 +140,11 @@ export function statusOf(error: unknown): number | undefined {
     ?.httpStatusCode;
 }
 
+/** How often the SDK has asked: what the last answer says does not hold for those before it. */
+function attemptsOf(error: unknown): number {
+  return (error as { $metadata?: { attempts?: number } } | undefined)?.$metadata?.attempts ?? 1;
+}
+
 /** The error's own name: of the answer, of the SDK, or the system's code. */
 export function nameOf(error: unknown): string | undefined {
   const { name, code, cause } = (error ?? {}) as { name?: string; code?: unknown; cause?: unknown };
@@ -168,7 +173,7 @@ export function toAdkError(error: unknown, context: FailureContext): AdkError {
     retryable: meaning.retryable,
     details: {
       ...place,
-      committed: isWrite ? meaning.committed : false,
+      committed: !isWrite ? false : attemptsOf(error) > 1 ? "unknown" : meaning.committed,
       ...(name !== undefined && { driverCode: name }),
       ...(status !== undefined && { status }),
     },
@@ -223,12 +228,17 @@ export async function whileItMayStand<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!AdkError.isInstance(error) || error.details["committed"] !== false) throw error;
-    const { code, message, cause, retryable, details } = error;
-    throw new AdkError(code, message, {
-      cause,
-      retryable,
-      details: { ...details, committed: "unknown" },
-    });
+    throw mayStand(error);
   }
+}
+
+/** An error that says that nothing was written, where something may be. */
+export function mayStand(error: unknown): unknown {
+  if (!AdkError.isInstance(error) || error.details["committed"] !== false) return error;
+  const { code, message, cause, retryable, details } = error;
+  return new AdkError(code, message, {
+    cause,
+    retryable,
+    details: { ...details, committed: "unknown" },
+  });
 }

@@ -102,7 +102,7 @@ export class Opener {
     }
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const newest = await this.#log.newest(command, signal);
-      if (!newest || newest.isEmpty) return undefined;
+      if (!newest || newest.isDeleted) return undefined;
       const position = { ...newest.position, version: version ?? newest.position.version };
       if (version !== undefined && position.life === expected) return undefined;
       const located = await this.#read(command, position, isWithoutBytes, signal);

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { BucketRequests } from "./bucket-requests.ts";
 import { encodeSegment, decodeSegment, type Keys, type Position } from "./keys.ts";
 import { fill, uploadStream } from "./multipart.ts";
-import { fateOf } from "./purge-mark.ts";
+import { beingPurged, fateOf } from "./purge-mark.ts";
 import { whileItMayStand } from "./errors.ts";
 import { recordHeaders, recordObject, type VersionRecord } from "./record.ts";
 import type { Entry, VersionLog } from "./version-log.ts";
@@ -58,13 +58,17 @@ export class Saver {
     }
   }
 
-  /** Makes a blob that is there the next version. When an erasure or a purge was faster, the version is taken back. */
+  /**
+   * Makes a blob that is there the next version. When an erasure or a purge was faster, the version is taken back.
+   *
+   * @param shared of an upload, which others may be completing: where to begin.
+   */
   async publish(
     key: ArtifactKey,
     writeId: string,
     record: VersionRecord,
     signal?: AbortSignal,
-    from?: Position,
+    shared?: { readonly from: Position },
   ): Promise<StoredVersion> {
     const named = this.#withName(key, record);
     const position = await this.#log.append(
@@ -72,13 +76,16 @@ export class Saver {
       writeId,
       recordObject(writeId, named),
       signal,
-      from,
+      shared?.from,
     );
     const blob = this.#keys.blob(key, record.blob ?? "");
     // The answer to a PUT does not say when the server thinks it was.
     const head = { key: this.#keys.version(key, position), modified: Date.now() };
     const isKept = await whileItMayStand(async () => {
-      if ((await fateOf(this.#bucket, blob, signal)) === "kept") return true;
+      const fate = await fateOf(this.#bucket, blob, signal);
+      if (fate === "kept") return true;
+      // It may have been acknowledged to another that completes the same upload. The purge takes it back, or leaves its bytes.
+      if (shared && fate === "marked") throw beingPurged(this.#bucket);
       await this.#log.takeBack(key, position, record.blob ?? "");
       return false;
     });

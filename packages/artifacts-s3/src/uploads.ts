@@ -15,7 +15,7 @@ import { readBody } from "./read-body.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { Saver } from "./saver.ts";
 import { readTerms, type UploadTerms } from "./upload-terms.ts";
-import { isOf, next, type VersionLog } from "./version-log.ts";
+import { isEnded, isOf, next, type VersionLog } from "./version-log.ts";
 import { type FoundVersion, readVersion, toStoredVersion } from "./versions.ts";
 
 /** Bytes that a client sends to the bucket by itself: a blob, which a version names when the upload is completed. */
@@ -61,35 +61,37 @@ export class Uploads {
     // In this order: whoever completes it at the same time is found, or met at that place.
     const newest = await this.#log.newest(command, signal);
     const completed = await this.#findCompleted(command, blob, signal);
+    if (completed === "deleted") return undefined;
     if (completed) {
       const { position, found } = completed;
       await this.#log.confirm(command, position, found.record, signal);
       return toStoredVersion(this.#bucket, position, found);
     }
     const metadata = await this.#checked(command, blob, terms, signal);
-    const from = newest ? next(newest.position, newest.isEmpty) : FIRST;
+    const from = newest ? next(newest.position, newest.isDeleted) : FIRST;
     const record = { metadata, blob: uploadId };
     this.#saver.underWay.add(key);
     try {
-      return await this.#saver.publish(command, uploadId, record, signal, from);
+      return await this.#saver.publish(command, uploadId, record, signal, { from });
     } finally {
       this.#saver.underWay.delete(key);
     }
   }
 
-  /** The version that this upload has become: one that is not older than its bytes. */
+  /** The version that this upload has become: one that is not older than its bytes. Its bytes may be there for a moment more. */
   async #findCompleted(
     command: CompleteUploadCommand,
     blob: ObjectHead,
     signal?: AbortSignal,
-  ): Promise<{ position: Position; found: FoundVersion } | undefined> {
-    const places = await this.#log.places(command, signal);
-    const later = places.filter(({ modified }) => modified >= blob.modified);
+  ): Promise<{ position: Position; found: FoundVersion } | "deleted" | undefined> {
+    const taken = await this.#log.taken(command, signal);
+    const later = taken.filter(({ size, modified }) => size > 0 && modified >= blob.modified);
     const versions = await inParallel(later, async ({ key, position }) => {
       const found = await readVersion(this.#bucket, key, signal);
       return found && isOf(found.head.metadata, command.uploadId) ? { position, found } : undefined;
     });
-    return versions.find((version) => version !== undefined);
+    const completed = versions.find((version) => version !== undefined);
+    return completed && isEnded(completed.position, taken) ? "deleted" : completed;
   }
 
   /** @throws AdkError `ARTIFACT_TOO_LARGE`, `ARTIFACT_CORRUPT` */

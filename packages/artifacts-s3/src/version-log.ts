@@ -4,15 +4,25 @@ import { FIRST, type Keys, parsePosition, type Position } from "./keys.ts";
 import { Lru } from "./lru.ts";
 import { whileItMayStand } from "./errors.ts";
 import { beingPurged, fateOf } from "./purge-mark.ts";
-import { encodeWriteId, type VersionRecord, WRITE_ID } from "./record.ts";
+import { encodeWriteId, isWithdrawn, type VersionRecord, WITHDRAWN, WRITE_ID } from "./record.ts";
 import { erasedMeanwhile, withdraw } from "./versions.ts";
 
 /** A position that is there. */
 export interface Newest {
   readonly position: Position;
-  /** The object that says that the name was deleted there, or that versions come behind it. */
-  readonly isEmpty: boolean;
+  /** The name was deleted there. */
+  readonly isDeleted: boolean;
   readonly modified: number;
+}
+
+/** A place that is taken, and what is listed of its object. */
+export type Taken = ListedObject & Newest;
+
+/** Whether the life in which a place is has ended: there is a later one, or its end is anywhere in it. */
+export function isEnded({ life }: Position, taken: readonly Taken[]): boolean {
+  return taken.some(({ position, isDeleted }) => {
+    return position.life > life || (position.life === life && isDeleted);
+  });
 }
 
 /** What is written as the next version. */
@@ -64,14 +74,26 @@ export class VersionLog {
     let life: number | undefined;
     for await (const page of this.#bucket.listAll(prefix, signal))
       for (const object of page) {
-        const { position, isEmpty } = newestOf(prefix, object) ?? {};
+        const { position, isDeleted } = newestOf(prefix, object) ?? {};
         if (!position) continue;
         life ??= position.life;
         if (position.life !== life) return places;
-        if (isEmpty && places.length === 0) return places;
-        if (!isEmpty) places.push({ ...object, position });
+        if (isDeleted && places.length === 0) return places;
+        if (!isDeleted) places.push({ ...object, position });
       }
     return places;
+  }
+
+  /** Every place that is taken, of all lives, newest first, with whether the life ended there. */
+  async taken(key: ArtifactKey, signal?: AbortSignal): Promise<Taken[]> {
+    const prefix = this.#keys.name(key);
+    const taken: Taken[] = [];
+    for await (const page of this.#bucket.listAll(prefix, signal))
+      for (const object of page) {
+        const found = newestOf(prefix, object);
+        if (found) taken.push({ ...object, ...found });
+      }
+    return taken;
   }
 
   /** The life that a name is thought to be in: what is read there may be gone, and must then be looked for. */
@@ -142,19 +164,22 @@ export class VersionLog {
         this.#next.set(name, { position: next(position, false), isSure: true });
         return position;
       }
+      const isSkipped = head !== undefined && isWithdrawn(head.metadata);
       if (from) {
+        // Versions may stand behind it that were not known when this began.
+        if (isSkipped) break;
         // Step by step: this write's earlier try may stand at any of them.
         if (head) position = next(position, head.size === 0);
         continue;
       }
       // One place on is a guess that often holds; then the newest is asked for.
-      const isGuess = head !== undefined && head.size > 0 && ++misses % 2 === 1;
+      const isGuess = head !== undefined && head.size > 0 && !isSkipped && ++misses % 2 === 1;
       position =
         isGuess && position.version > 0 ? next(position, false) : await this.#look(key, signal);
     }
     throw new AdkError(
       "UNAVAILABLE",
-      `Others saved the artifact each time that this save tried, ${MOST_TRIES} times. Repeat the call.`,
+      "Others saved the artifact each time that this save tried. Repeat the call.",
       { retryable: true, details: { bucket: this.#bucket.name, committed: false } },
     );
   }
@@ -171,15 +196,18 @@ export class VersionLog {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const newest = await this.newest(key, signal);
       if (!newest) return undefined;
-      const position = newest.isEmpty ? newest.position : next(newest.position, false);
+      const position = newest.isDeleted ? newest.position : next(newest.position, false);
       const place = this.#keys.version(key, position);
       if (
-        !newest.isEmpty &&
+        !newest.isDeleted &&
         (await this.#bucket.putIfAbsent({ key: place, body: NOTHING, signal })) !== "stored"
       )
         continue;
+      // A copy puts its versions where they were, not one behind the other: they may stand behind this.
+      const last = newest.isDeleted ? undefined : await this.newest(key, signal);
+      if (last && isBehind(last.position, position)) continue;
       this.#next.set(this.#keys.name(key), { position: next(position, true), isSure: true });
-      return { position, wasEnded: newest.isEmpty };
+      return { position, wasEnded: newest.isDeleted };
     }
     throw new AdkError(
       "UNAVAILABLE",
@@ -219,10 +247,10 @@ export class VersionLog {
     throw erasedMeanwhile(this.#bucket);
   }
 
-  /** Takes the first place of all, where versions come that do not begin with it. */
-  async seal(key: ArtifactKey, signal?: AbortSignal): Promise<void> {
-    const place = this.#keys.version(key, FIRST);
-    await this.#bucket.putIfAbsent({ key: place, body: NOTHING, signal });
+  /** Takes a place in front of versions that are about to come: who thinks it is the next one must look. */
+  async skip(key: ArtifactKey, position: Position, signal?: AbortSignal): Promise<void> {
+    const place = this.#keys.version(key, position);
+    await this.#bucket.putIfAbsent({ key: place, ...WITHDRAWN, signal });
   }
 
   /** Forgets the names whose keys begin with a text. */
@@ -238,7 +266,7 @@ export class VersionLog {
 
   async #look(key: ArtifactKey, signal?: AbortSignal): Promise<Position> {
     const newest = await this.newest(key, signal);
-    return newest ? next(newest.position, newest.isEmpty) : FIRST;
+    return newest ? next(newest.position, newest.isDeleted) : FIRST;
   }
 
   #writeKey(key: ArtifactKey, writeId: string): string {
@@ -256,7 +284,11 @@ export function next({ life, version }: Position, isDeleted: boolean): Position 
   return isDeleted ? { life: life + 1, version: 0 } : { life, version: version + 1 };
 }
 
+function isBehind(one: Position, other: Position): boolean {
+  return one.life === other.life && one.version > other.version;
+}
+
 function newestOf(prefix: string, { key, size, modified }: ListedObject): Newest | undefined {
   const position = parsePosition(key.slice(prefix.length));
-  return position && { position, isEmpty: size === 0, modified };
+  return position && { position, isDeleted: size === 0, modified };
 }

@@ -59,8 +59,13 @@ export async function withdraw(
   if (!found || found === "corrupt" || !isMeant(found)) return;
   const outcome = await bucket.putOver(found.head, { key: place, ...WITHDRAWN });
   const { versionId } = found.head;
+  if (versionId === undefined) return;
+  // Without an outcome somebody else's is there, or this one's answer was lost and the SDK has asked again.
+  const there = outcome ? undefined : await bucket.head(place);
+  const isDone = outcome !== undefined || (there !== undefined && isWithdrawn(there.metadata));
+  const current = (outcome ?? there)?.versionId;
   // Where versioning was switched off both are called `null`: one has taken the other's place.
-  if (!outcome?.isKept || versionId === undefined || versionId === outcome.versionId) return;
+  if (!isDone || current === undefined || current === versionId) return;
   try {
     await bucket.remove({ key: place, versionId });
   } catch (error) {

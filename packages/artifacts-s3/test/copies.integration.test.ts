@@ -1,8 +1,18 @@
+import type { BaseArtifactService } from "@adk/core";
 import type { S3Request } from "@adk/test-services";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
+import type { ConnectS3Options } from "../src/s3-artifact-service.ts";
 import { markOf } from "../src/purge-mark.ts";
-import { KEY, KEY_SCOPE, keysOf, of, text, useOwnServer } from "./support/own-server.ts";
+import {
+  KEY,
+  KEY_SCOPE,
+  keysOf,
+  of,
+  type Place,
+  text,
+  useOwnServer,
+} from "./support/own-server.ts";
 
 const { server, freshPlace } = await useOwnServer();
 
@@ -40,6 +50,7 @@ describe("copies", () => {
     });
     await expect(service.copySessionArtifacts(request)).rejects.toMatchObject({
       code: "STORE_FULL",
+      details: { committed: "unknown" },
     });
     server.heal();
     expect(await service.listArtifactKeys(FORK)).toEqual(["a"]);
@@ -133,5 +144,72 @@ describe("copies", () => {
     await late;
     expect((await keysOf(place.bucket)).filter((key) => key.includes("/b/"))).toHaveLength(1);
     expect(await two.loadArtifact(FORK_KEY)).toEqual(text("a"));
+  });
+
+  /** Three versions to copy, and a copy of some of them that stops when it has made sure that nobody comes in front of them. */
+  async function stoppedCopy(
+    place: Place,
+    versions: number[],
+    options: ConnectS3Options = { maxAttempts: 1 },
+  ): Promise<{ copied: Promise<void>; goOn(): void; other: BaseArtifactService }> {
+    const [service, other] = [await place.open(options), await place.open()];
+    for (const value of ["zero", "one", "two"])
+      await service.saveArtifact({ ...KEY, artifact: text(value) });
+    const { promise: until, resolve: goOn } = Promise.withResolvers<void>();
+    const skips = (request: S3Request): boolean =>
+      request.method === "PUT" && request.headers["x-amz-meta-adk-form"] === "withdrawn";
+    server.fail({ holdBodyAfter: 0, until }, skips);
+    const copied = service.copySessionArtifacts({
+      ...KEY_SCOPE,
+      newSessionId: "fork",
+      versions: versions.map((version) => ({ filename: "a", version })),
+    });
+    copied.catch(() => undefined);
+    await expect.poll(() => server.requests.some(skips)).toBe(true);
+    return { copied, goOn, other };
+  }
+
+  it("of two versions at once are both there, whichever was planned first", async () => {
+    await using place = await freshPlace();
+    const { copied, goOn, other } = await stoppedCopy(place, [1], {});
+    const versions = [{ filename: "a", version: 2 }];
+    await other.copySessionArtifacts({ ...KEY_SCOPE, newSessionId: "fork", versions });
+    goOn();
+    await copied;
+    expect(await (await place.open()).listVersions(FORK_KEY)).toEqual([1, 2]);
+  });
+
+  it("meet a save that came in front of them, and neither hides the other", async () => {
+    await using place = await freshPlace();
+    const { copied, goOn, other } = await stoppedCopy(place, [1]);
+    expect(await other.saveArtifact({ ...FORK_KEY, artifact: text("own") })).toBe(1);
+    goOn();
+    await expect(copied).rejects.toMatchObject({ code: "ARTIFACT_CONFLICT" });
+    expect(await (await place.open()).loadArtifact(FORK_KEY)).toEqual(text("own"));
+  });
+
+  it("that a deletion overtook are not acknowledged", async () => {
+    await using place = await freshPlace();
+    const { copied, goOn, other } = await stoppedCopy(place, [1]);
+    await other.deleteArtifact(FORK_KEY);
+    goOn();
+    await expect(copied).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    const later = await place.open();
+    expect(await later.listVersions(FORK_KEY)).toEqual([]);
+    expect(await later.saveArtifact({ ...FORK_KEY, artifact: text("own") })).toBe(0);
+  });
+
+  it("beside a process that remembers a number in front of them are not hidden from it", async () => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open(), await place.open()];
+    for (const value of ["0", "1", "2", "3", "4", "5"])
+      await service.saveArtifact({ ...KEY, artifact: text(value) });
+    for (const value of ["own", "own"])
+      await other.saveArtifact({ ...FORK_KEY, artifact: text(value) });
+    const versions = [{ filename: "a", version: 5 }];
+    await service.copySessionArtifacts({ ...KEY_SCOPE, newSessionId: "fork", versions });
+    expect(await other.saveArtifact({ ...FORK_KEY, artifact: text("latest") })).toBe(6);
+    expect(await service.loadArtifact(FORK_KEY)).toEqual(text("latest"));
+    expect(await service.listVersions(FORK_KEY)).toEqual([0, 1, 5, 6]);
   });
 });

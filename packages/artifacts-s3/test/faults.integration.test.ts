@@ -143,6 +143,38 @@ describe("a process that remembers nothing", () => {
   });
 });
 
+describe("an upload that was completed", () => {
+  it("and is being deleted is not completed again: its bytes are about to go", async () => {
+    await using place = await freshPlace();
+    const [service, other] = [await place.open({ maxAttempts: 1 }), await place.open()];
+    const { uploadId, url, method, headers } = await service.createArtifactUpload(KEY);
+    expect((await fetch(url, { method, headers, body: "the bytes" })).status).toBe(200);
+    expect(await service.completeArtifactUpload({ ...KEY, uploadId })).toBe(0);
+    // The deletion has said so, and has not removed the bytes yet.
+    server.fail({ status: 403, code: "AccessDenied" }, of("DELETE", "/b/"));
+    await expect(service.deleteArtifact(KEY)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    await expect(other.completeArtifactUpload({ ...KEY, uploadId })).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+    });
+    await service.deleteArtifact(KEY);
+    expect(await other.listVersions(KEY)).toEqual([]);
+  });
+});
+
+describe("what the SDK asked more than once", () => {
+  it("may have been done the first time, whatever the last answer says", async () => {
+    await using place = await freshPlace();
+    const service = await place.open({ maxAttempts: 1 });
+    server.fail("lose-reply", aVersion("PUT"));
+    server.fail({ status: 403, code: "AccessDenied" }, aVersion("PUT"));
+    await expect(service.saveArtifact({ ...KEY, artifact: text("a") })).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
+      details: { committed: "unknown" },
+    });
+    expect(await service.listVersions(KEY)).toEqual([0]);
+  });
+});
+
 describe("two that complete one upload", () => {
   it("make one version of it, however many others save meanwhile", async () => {
     await using place = await freshPlace();

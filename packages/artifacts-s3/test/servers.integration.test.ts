@@ -174,6 +174,18 @@ describe("check", () => {
     client.destroy();
   });
 
+  it("refuses a server that ignores which object is to be written over", async () => {
+    await using place = await freshBucket(own);
+    const client = openClient(place.access);
+    const service = new S3ArtifactService({ client, bucket: place.bucket });
+    own.fail("ignoreConditions", ({ headers }) => headers["if-match"] !== undefined, 9);
+    const { problems } = await service.check();
+    own.heal();
+    expect(problems).toMatchObject([{ code: "MISCONFIGURED" }]);
+    expect(problems[0]?.message).toContain("`If-Match` wrote over another object");
+    client.destroy();
+  });
+
   it.each([
     ["refuses", 412, "PreconditionFailed"],
     ["does not know", 501, "NotImplemented"],

@@ -98,6 +98,11 @@ export class S3Server implements TestServer {
       return void setImmediate(() => response.destroy());
     }
     if (typeof fault !== "object") return send(response, answer);
+    // Headers without a body would be the whole answer.
+    if (isHead || (answer.body ?? "").length === 0) {
+      await fault.until;
+      return send(response, answer);
+    }
     send(response, answer, fault.holdBodyAfter);
     await fault.until;
     const bytes = Buffer.from((answer.body ?? "") as Uint8Array);
