@@ -1,6 +1,7 @@
 import type { EraseCommand, Wake } from "@adk/core";
 import { recordChange } from "./changes.ts";
 import type { Connection } from "./connection.ts";
+import type { Database } from "./database.ts";
 import { aliveValues, IS_ALIVE, type Moment } from "./session-row.ts";
 
 const FIND = /* sql */ `
@@ -72,6 +73,11 @@ export function sweep(connection: Connection): boolean {
   if (connection.run(SWEEP_STATE, sid, sid, SWEPT).changes === SWEPT) return true;
   connection.run(FORGET_GARBAGE, sid);
   return connection.get(FIRST_GARBAGE) !== undefined;
+}
+
+/** What was erased is overwritten in the file, and stands in the log until that is emptied. A reader may be in the way. */
+export async function emptyLog(database: Database): Promise<void> {
+  await database.call((connection) => connection.pragma("wal_checkpoint(TRUNCATE)"));
 }
 
 /** Where a search for what has expired stands. */

@@ -62,7 +62,7 @@ function connect(path: string): Connection {
   }
 }
 
-/** Every acknowledged commit is on the disk; the log of a busy time gives its space back. */
+/** Every acknowledged commit is on the disk; the log of a busy time gives its space back; what is deleted is overwritten. */
 const SETTINGS = /* sql */ `
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 1000;
@@ -70,6 +70,7 @@ PRAGMA journal_size_limit = 33554432;
 PRAGMA cache_size = -8192;
 PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF;
+PRAGMA secure_delete = ON;
 `;
 
 export async function migrateDatabase(database: Database, file: string): Promise<void> {
@@ -89,19 +90,15 @@ function prepareFile(path: string, isAuto: boolean): void {
   }
 }
 
-/** A recursive `mkdirSync` says ENOENT of a file system that cannot be written: the next folder that exists knows better. */
+/** One after the other: Node's own recursion never ends in a folder that takes none, as /proc does. */
 function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      accessSync(nextThatExists(folder), constants.W_OK);
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-}
-
-function nextThatExists(folder: string): string {
-  return existsSync(folder) ? folder : nextThatExists(dirname(folder));
 }
 
 /** Why SQLite cannot open the file: the file system knows. */

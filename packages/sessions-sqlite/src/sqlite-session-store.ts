@@ -31,7 +31,7 @@ import { checkStore, type Problem } from "./check-store.ts";
 import type { Connection } from "./connection.ts";
 import { createSession } from "./create-session.ts";
 import type { Database } from "./database.ts";
-import { eraseSessions, purgeStep, sweep, type PurgeStep } from "./erase.ts";
+import { emptyLog, eraseSessions, purgeStep, sweep, type PurgeStep } from "./erase.ts";
 import { acquireLease, leaseSession, toGrant } from "./lease-session.ts";
 import { listSessions } from "./list-sessions.ts";
 import { MEMORY, migrateDatabase, openDatabase } from "./open-database.ts";
@@ -165,6 +165,7 @@ export class SqliteSessionStore implements SessionStore {
       for (const wake of erased.wakes) tellWatchers(this.#file, wake);
       if (erased.isMore) continue;
       if (erased.hasGarbage) await this.#sweep(signal);
+      if (this.#database) await emptyLog(this.#database);
       return;
     }
   }

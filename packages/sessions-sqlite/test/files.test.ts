@@ -47,6 +47,38 @@ describe("the file", () => {
     expect(await store.check()).toEqual({ problems: [] });
   });
 
+  it("has nothing left of what was erased, its log included", async () => {
+    const path = folder.file();
+    await using service = await SqliteSessionService.connect({ path });
+    const SECRETS = ["first-words-of-ada", "state-of-ada", "user-state-of-ada"];
+    const left = (): string[] => {
+      const files = [path, `${path}-wal`].map((file) => readFileSync(file, "latin1")).join("");
+      return SECRETS.filter((secret) => files.includes(secret));
+    };
+    const ada = { appName: "a", userId: "ada" };
+    for (const sessionId of ["one", "two"]) {
+      const session = await service.createSession({ ...ada, sessionId });
+      for (let turn = 0; turn < 40; turn++)
+        await service.appendEvent({
+          session,
+          event: createEvent({
+            author: "user",
+            content: { parts: [{ text: `${SECRETS[0]} ${turn} ${"x".repeat(2_000)}` }] },
+            actions: { stateDelta: { note: `${SECRETS[1]} ${turn}`, "user:note": SECRETS[2]! } },
+          }),
+        });
+    }
+    expect(left()).toEqual(SECRETS);
+    await service.deleteUser(ada);
+    expect(left()).toEqual([]);
+  });
+
+  it.runIf(existsSync("/proc/self"))("that cannot be made says so at once", async () => {
+    await expect(
+      SqliteSessionService.connect({ path: "/proc/nothing/sessions.db" }),
+    ).rejects.toMatchObject({ code: "MISCONFIGURED" });
+  });
+
   it("is in WAL mode, and every commit is synced", async () => {
     await using store = new SqliteSessionStore({ path: folder.file() });
     await store.connect();
