@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sessionServiceCases } from "../src/testing/sessions/session-service-suite.ts";
 import { runCases } from "../src/testing/suite.ts";
 import { brokenAppends } from "./broken/sessions/append.ts";
@@ -17,6 +17,10 @@ async function failing(subject: BrokenSessions["subject"]): Promise<string[]> {
   const failed = results.filter(({ error, notApplicable }) => error ?? notApplicable);
   return failed.map(({ key }) => key).toSorted();
 }
+
+// How long a service waits before it repeats a call, and so what a lease or a life outlasts, is the same each time.
+beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.5));
+afterEach(() => void vi.restoreAllMocks());
 
 const broken = [
   ...brokenAppends,

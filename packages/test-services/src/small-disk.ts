@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chownSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freshFolder } from "./fresh-folder.ts";
 import { tellOnce } from "./offered.ts";
 
@@ -18,6 +19,9 @@ export interface SmallDisk extends AsyncDisposable {
 }
 
 const NOBODY = 65_534;
+/** To unmount it: ten seconds. */
+const MOST_TRIES = 100;
+const PAUSE_MS = 100;
 
 /** None can be mounted here. In a container root may not mount either, unless it is given the capability. */
 export class CannotMountError extends Error {
@@ -72,7 +76,9 @@ export async function smallDisk({ bytes }: { readonly bytes: number }): Promise<
       if (status !== 0) throw new Error(`${path} could not be mounted again: ${stderr}`);
     },
     async [Symbol.asyncDispose]() {
-      spawnSync("umount", [path]);
+      // A process of a server that has just ended may still be letting go of its files.
+      for (let tries = 0; spawnSync("umount", [path]).status !== 0 && tries < MOST_TRIES; tries++)
+        await sleep(PAUSE_MS);
       await folder[Symbol.asyncDispose]();
     },
   };
